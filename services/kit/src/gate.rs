@@ -1,0 +1,137 @@
+//! The gate: every call passes it before its handler runs.
+//!
+//! It decides from the contract's declaration and the verified token whether the caller may; it bounds the
+//! time and the number of calls; and it runs the handler in a task of its own, so that a caller who goes
+//! away in the middle cannot tear a write.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::header::AUTHORIZATION;
+use proto::{Access, RPCS, Rpc, common::v1::ErrorReason};
+use tokio::sync::Semaphore;
+use tonic::{Code, Status};
+
+use crate::{
+    Caller, deadline,
+    status::{internal, refusal, unavailable},
+    token::{TokenError, Verifier},
+};
+
+/// So many calls are handled at once; the next one is refused at once rather than kept waiting.
+const MAX_CALLS: usize = 1024;
+
+/// Decides who may pass.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    verifier: Arc<Verifier>,
+    room: Arc<Semaphore>,
+}
+
+impl Gate {
+    /// A gate that knows tokens by this verifier.
+    #[must_use]
+    pub fn new(verifier: Verifier) -> Self {
+        Self { verifier: Arc::new(verifier), room: Arc::new(Semaphore::new(MAX_CALLS)) }
+    }
+
+    async fn admit(&self, rpc: &Rpc, token: Option<&str>) -> Result<Caller, Status> {
+        let access = rpc.access.ok_or_else(|| internal(&Undeclared(rpc.path)))?;
+        match access {
+            Access::Anyone => Ok(Caller::Anyone),
+            Access::Service => {
+                let token = token.ok_or_else(unauthenticated)?;
+                self.verifier.service(token).map_err(refuse_token)?;
+                Ok(Caller::Service)
+            }
+            Access::Member(least) => {
+                let token = token.ok_or_else(unauthenticated)?;
+                let member = self.verifier.member(token).await.map_err(refuse_token)?;
+                if i32::from(member.role) < i32::from(least) {
+                    return Err(refusal(
+                        Code::PermissionDenied,
+                        ErrorReason::PermissionDenied,
+                        format!("this call needs the role {} or a higher one", least.as_str_name()),
+                    ));
+                }
+                Ok(Caller::Member(member))
+            }
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is served without saying who may call it")]
+struct Undeclared(&'static str);
+
+fn unauthenticated() -> Status {
+    refusal(Code::Unauthenticated, ErrorReason::Unauthenticated, "a valid token is needed: authorization: Bearer …")
+}
+
+fn refuse_token(error: TokenError) -> Status {
+    match error {
+        TokenError::NotGood(why) => {
+            tracing::debug!(why, "a token was refused");
+            unauthenticated()
+        }
+        TokenError::NoKeySet(_) => unavailable(&error),
+    }
+}
+
+/// The gate as a layer around all services of a process.
+pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if is_infrastructure(path) {
+        return next.run(request).await;
+    }
+    let Some(rpc) = RPCS.iter().find(|rpc| rpc.path == path) else {
+        return Status::unimplemented("no such method").into_http();
+    };
+    let Ok(room) = Arc::clone(&gate.room).try_acquire_owned() else {
+        return refusal(Code::ResourceExhausted, ErrorReason::Overloaded, "too many calls at once; try again")
+            .into_http();
+    };
+    let token = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned());
+    match gate.admit(rpc, token.as_deref()).await {
+        Ok(caller) => request.extensions_mut().insert(caller),
+        Err(refused) => return refused.into_http(),
+    };
+
+    let asked = deadline::asked(request.headers());
+    let limit = asked.unwrap_or(deadline::LIMIT).min(deadline::LIMIT);
+    let handler = tokio::spawn(async move {
+        let answer =
+            tokio::time::timeout(deadline::LIMIT, deadline::within(limit, next.run(request))).await;
+        drop(room);
+        answer.unwrap_or_else(|_| overdue(deadline::LIMIT))
+    });
+    match tokio::time::timeout(limit, handler).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(fault)) => internal(&fault).into_http(),
+        Err(_) => overdue(limit),
+    }
+}
+
+fn overdue(limit: Duration) -> Response {
+    refusal(
+        Code::DeadlineExceeded,
+        ErrorReason::DeadlineExceeded,
+        format!("not answered within {} ms", limit.as_millis()),
+    )
+    .into_http()
+}
+
+/// Health checks and reflection are no product's RPCs: they have no contract of ours, and no secrets.
+fn is_infrastructure(path: &str) -> bool {
+    path.starts_with("/grpc.health.v1.Health/") || path.starts_with("/grpc.reflection.")
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+pub mod caller;
+pub mod clock;
+pub mod db;
+pub mod deadline;
+pub mod gate;
+pub mod host;
+pub mod ids;
+pub mod ledger;
+pub mod listener;
+pub mod locale;
+pub mod markdown;
+pub mod paging;
+pub mod peer;
+pub mod secret;
+pub mod status;
+pub mod time;
+pub mod token;
+pub mod worker;
+
+pub use caller::Caller;
+pub use clock::Clock;
+pub use db::Db;
+pub use host::Host;
+pub use secret::Secret;

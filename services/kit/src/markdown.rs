@@ -1,0 +1,265 @@
+//! CommonMark written by members, shown to the public.
+//!
+//! Two guards stand behind each other: what is not plain structure is turned into
+//! text before it becomes HTML, and an allow-list of tags and attributes is applied
+//! to the HTML. Nothing remote is ever loaded: a mail must not tell who read it.
+
+use ammonia::{Builder, UrlRelative};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// How deep quotes, lists, links and emphasis may nest; what is deeper shows its
+/// text at this depth. Without a limit the HTML parser behind takes time by the
+/// square of the depth, and a text of 25,000 `>` would hold a thread for seconds.
+const MAX_DEPTH: usize = 24;
+
+static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = Builder::empty();
+    builder
+        .tags(HashSet::from([
+            "a",
+            "blockquote",
+            "br",
+            "code",
+            "em",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+            "li",
+            "ol",
+            "p",
+            "pre",
+            "strong",
+            "ul",
+        ]))
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href", "title"])),
+            ("ol", HashSet::from(["start"])),
+        ]))
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        // a relative link has no meaning in a mail
+        .url_relative(UrlRelative::Deny)
+        .link_rel(Some("nofollow noopener noreferrer"));
+    builder
+});
+
+/// The HTML of a CommonMark text, safe to put into a page or a mail.
+///
+/// Raw HTML shows as the text it is; images leave their alternative text; links
+/// lead to `http`, `https` and `mailto` only and carry
+/// `rel="nofollow noopener noreferrer"`; headings begin at `h3`, below those of the
+/// place they are put in.
+pub fn to_html(commonmark: &str) -> String {
+    let text = to_text(commonmark);
+    let mut depth = Depth::default();
+    let events =
+        Parser::new_ext(&text, Options::empty()).filter_map(harmless).filter(|event| depth.admits(event));
+    let mut raw = String::with_capacity(text.len() * 3 / 2);
+    html::push_html(&mut raw, events);
+    SANITIZER.clean(&raw).to_string()
+}
+
+/// A CommonMark text as it is read without HTML: itself, with every line end (CR LF
+/// or CR alone) written as LF.
+pub fn to_text(commonmark: &str) -> String {
+    commonmark.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+fn harmless(event: Event<'_>) -> Option<Event<'_>> {
+    match event {
+        Event::Html(source) | Event::InlineHtml(source) => Some(Event::Text(source)),
+        Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
+        Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
+        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
+        Event::Start(Tag::Heading { level, .. }) => Some(Event::Start(Tag::Heading {
+            level: lowered(level),
+            id: None,
+            classes: Vec::new(),
+            attrs: Vec::new(),
+        })),
+        Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(lowered(level)))),
+        plain @ (Event::Start(_)
+        | Event::End(_)
+        | Event::Text(_)
+        | Event::Code(_)
+        | Event::InlineMath(_)
+        | Event::DisplayMath(_)
+        | Event::FootnoteReference(_)
+        | Event::SoftBreak
+        | Event::HardBreak
+        | Event::Rule
+        | Event::TaskListMarker(_)) => Some(plain),
+    }
+}
+
+fn lowered(level: HeadingLevel) -> HeadingLevel {
+    match level {
+        HeadingLevel::H1 => HeadingLevel::H3,
+        HeadingLevel::H2 => HeadingLevel::H4,
+        HeadingLevel::H3 => HeadingLevel::H5,
+        HeadingLevel::H4 | HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
+    }
+}
+
+/// Leaves out the tags, not the text, of what nests deeper than [`MAX_DEPTH`].
+#[derive(Default)]
+struct Depth(usize);
+
+impl Depth {
+    fn admits(&mut self, event: &Event<'_>) -> bool {
+        if let Event::Start(_) = event {
+            self.0 += 1;
+            self.0 <= MAX_DEPTH
+        } else if let Event::End(_) = event {
+            self.0 -= 1;
+            self.0 < MAX_DEPTH
+        } else {
+            true
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structure_becomes_html() {
+        let html = to_html("# Down\n\nThe *API* is **slow**.\r\n\r\n- one\n- two\n\n> `code`\n");
+        assert_eq!(
+            html,
+            "<h3>Down</h3>\n<p>The <em>API</em> is <strong>slow</strong>.</p>\n<ul>\n<li>one</li>\n\
+             <li>two</li>\n</ul>\n<blockquote>\n<p><code>code</code></p>\n</blockquote>\n"
+        );
+    }
+
+    #[test]
+    fn headings_stay_below_those_of_their_place() {
+        let html = to_html("# a\n\n## b\n\n### c\n\n###### d\n");
+        assert_eq!(html, "<h3>a</h3>\n<h4>b</h4>\n<h5>c</h5>\n<h6>d</h6>\n");
+    }
+
+    #[test]
+    fn links_are_marked_as_not_ours() {
+        assert_eq!(
+            to_html("[more](https://example.com/a?b=1&c=2 \"why\")"),
+            "<p><a href=\"https://example.com/a?b=1&amp;c=2\" title=\"why\" \
+             rel=\"nofollow noopener noreferrer\">more</a></p>\n"
+        );
+    }
+
+    #[test]
+    fn links_that_run_or_hold_content_lose_their_target() {
+        for link in [
+            "[x](javascript:alert(1))",
+            "[x](JaVaScRiPt:alert(1))",
+            "[x](<java&#10;script:alert(1)>)",
+            "[x](data:text/html;base64,PHNjcmlwdD4=)",
+            "[x](vbscript:x)",
+            "[x](/relative)",
+            "[x](//example.com/a)",
+            "<javascript:alert(1)>",
+        ] {
+            let html = to_html(link);
+            assert!(!html.contains("href"), "{link} gave {html}");
+        }
+    }
+
+    #[test]
+    fn raw_html_shows_as_text() {
+        for source in [
+            "<script>alert(1)</script>",
+            "hello <script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "<a href=\"https://example.com\" onclick=\"alert(1)\">x</a>",
+            "<div style=\"position:fixed\">\n\n<iframe src=\"https://example.com\"></iframe>\n\n</div>",
+            "<!-- --><svg onload=alert(1)>",
+            "</p></div><style>*{display:none}</style>",
+        ] {
+            let html = to_html(source);
+            for tag in ["<script", "<img", "<a", "<div", "<iframe", "<svg", "<style", "<!--", "</div"] {
+                assert!(!html.contains(tag), "{source} gave {html}");
+            }
+            assert!(html.contains("&lt;"), "{source} gave {html}");
+        }
+    }
+
+    #[test]
+    fn images_leave_their_alternative_text() {
+        assert_eq!(
+            to_html("see ![a *graph*](https://example.com/pixel.gif)"),
+            "<p>see a <em>graph</em></p>\n"
+        );
+        assert_eq!(
+            to_html("[![badge](https://example.com/a.png)](https://example.com)"),
+            "<p><a href=\"https://example.com\" rel=\"nofollow noopener noreferrer\">badge</a></p>\n"
+        );
+    }
+
+    #[test]
+    fn what_nests_too_deep_keeps_its_text() {
+        let html = to_html(&format!("{} deep", ">".repeat(100)));
+        assert!(html.contains("deep"));
+        assert_eq!(html.matches("<blockquote>").count(), MAX_DEPTH);
+        assert_eq!(html.matches("</blockquote>").count(), MAX_DEPTH);
+    }
+
+    /// Each of these took more than linear time in some CommonMark or HTML parser;
+    /// here it must only come to an end, which a square of the length would not.
+    #[test]
+    fn a_hostile_text_of_the_greatest_length_is_rendered() {
+        let rows = (1..220).map(|n| format!("{}a\n", "> ".repeat(n % 110))).collect::<String>();
+        for pattern in [
+            "[",
+            "]",
+            ">",
+            "> ",
+            "*",
+            "_",
+            "*a ",
+            "*a_ ",
+            "**a",
+            "`",
+            "`a``",
+            "![",
+            "![[]()",
+            "[a](",
+            "[a](<b",
+            "[[]",
+            "- ",
+            "1. ",
+            "<",
+            "<a ",
+            "<!--",
+            "<?",
+            "<!A ",
+            "<b>",
+            "&",
+            "\\",
+            "\r",
+            "\u{1F525}",
+            "a\n",
+            "[a]: b\n",
+            "[a][a]",
+            "# ",
+            "~~~\n",
+            "\t- a\n",
+            &rows,
+        ] {
+            let text: String = pattern.chars().cycle().take(25_000).collect();
+            to_html(&text);
+        }
+        let nested = format!("{}a{}", "*a **a ".repeat(1_700), "** a* ".repeat(1_900));
+        to_html(&nested);
+        let lists = (0..150).map(|n| format!("{}- a\n", "  ".repeat(n))).collect::<String>();
+        to_html(&lists);
+    }
+
+    #[test]
+    fn text_keeps_its_source_with_one_kind_of_line_end() {
+        assert_eq!(to_text("a\r\nb\rc\n\r\n**d**"), "a\nb\nc\n\n**d**");
+    }
+}

@@ -1,0 +1,72 @@
+//! The loop around a worker's step, and what wakes it.
+//!
+//! A step is public and says whether it did something; tests call it, the loop only waits. A wake-up is a
+//! hint: the slow poll finds what a lost one missed, by the same path.
+
+use std::{fmt::Display, sync::Arc, time::Duration};
+
+use sqlx::postgres::PgListener;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::Db;
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Something; there may be more.
+    Did,
+    /// Nothing: there is nothing to do.
+    Idle,
+}
+
+/// How long a failed step is waited after.
+const ERROR_PAUSE: Duration = Duration::from_secs(1);
+
+/// Steps until told to stop. Between steps that found nothing it waits for a wake-up, at most `poll` long.
+pub async fn run<S, F, E>(name: &'static str, wake: Arc<Notify>, poll: Duration, stop: CancellationToken, step: S)
+where
+    S: Fn() -> F,
+    F: Future<Output = Result<Step, E>>,
+    E: Display,
+{
+    while !stop.is_cancelled() {
+        let mut woken = std::pin::pin!(wake.notified());
+        // Registered before looking, so that a wake-up during the look is not lost.
+        woken.as_mut().enable();
+        let pause = match step().await {
+            Ok(Step::Did) => continue,
+            Ok(Step::Idle) => poll,
+            Err(error) => {
+                tracing::warn!(worker = name, %error, "a worker's step failed and will be repeated");
+                ERROR_PAUSE
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = woken => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Turns `NOTIFY` on a channel of the database into wake-ups. A lost connection is one wake-up too, since
+/// it may have swallowed some.
+pub async fn listen(db: Db, channel: &'static str, wake: Arc<Notify>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let listening = async {
+            let mut listener = PgListener::connect_with(db.pool()).await?;
+            listener.ignore_pool_close_event(true);
+            listener.listen(channel).await?;
+            loop {
+                wake.notify_waiters();
+                listener.try_recv().await?;
+            }
+        };
+        let ended: Option<Result<(), sqlx::Error>> = stop.run_until_cancelled(listening).await;
+        if let Some(Err(error)) = ended {
+            tracing::debug!(channel, %error, "listening for wake-ups ended and begins again");
+            stop.run_until_cancelled(tokio::time::sleep(ERROR_PAUSE)).await;
+        }
+    }
+}
