@@ -1,0 +1,5 @@
+//! What the service does by itself.
+
+mod relay_outbox;
+
+pub use relay_outbox::{Relay, relay_outbox};
