@@ -1,0 +1,117 @@
+//! The service's RPCs: a table of contents. The work is in the file of each RPC's name.
+
+mod confirm;
+mod convert;
+mod list_subscribers;
+mod plan_audience;
+mod read_audience;
+mod report_bounce;
+mod subscribe;
+mod unsubscribe;
+
+use kit::{Clock, Db, Secret, caller, peer::Peer};
+use proto::{
+    internal::v1::{
+        PlanAudienceRequest, PlanAudienceResponse, ReadAudienceRequest, ReadAudienceResponse,
+        ReportBounceRequest, ReportBounceResponse, audience_service_server::AudienceService,
+        page_directory_service_client::PageDirectoryServiceClient,
+    },
+    subscriptions::v1::{
+        ConfirmRequest, ConfirmResponse, ListSubscribersRequest, ListSubscribersResponse, SubscribeRequest,
+        SubscribeResponse, UnsubscribeRequest, UnsubscribeResponse,
+        subscriber_service_server::SubscriberService, subscription_service_server::SubscriptionService,
+    },
+};
+use tonic::{Request, Response, Status};
+
+use crate::{config::Config, directory::Directory, domain::Tokens};
+
+/// What handlers work with.
+#[derive(Debug, Clone)]
+pub(crate) struct Rpc {
+    db: Db,
+    clock: Clock,
+    directory: Directory,
+    tokens: Tokens,
+    /// Makes of an address what the quota over all tenants knows it by.
+    address_key: Secret,
+}
+
+impl Rpc {
+    pub(crate) fn new(
+        config: &Config,
+        db: Db,
+        clock: Clock,
+        pages: PageDirectoryServiceClient<Peer>,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            directory: Directory::new(pages),
+            tokens: Tokens::new(&config.secret),
+            address_key: config.secret.derive("subscriptions: address quota"),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl SubscriptionService for Rpc {
+    async fn subscribe(
+        &self,
+        request: Request<SubscribeRequest>,
+    ) -> Result<Response<SubscribeResponse>, Status> {
+        let request = caller::anyone(request)?;
+        Ok(Response::new(subscribe::subscribe(self, request).await?))
+    }
+
+    async fn confirm(&self, request: Request<ConfirmRequest>) -> Result<Response<ConfirmResponse>, Status> {
+        let request = caller::anyone(request)?;
+        Ok(Response::new(confirm::confirm(self, request).await?))
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: Request<UnsubscribeRequest>,
+    ) -> Result<Response<UnsubscribeResponse>, Status> {
+        let request = caller::anyone(request)?;
+        Ok(Response::new(unsubscribe::unsubscribe(self, request).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl SubscriberService for Rpc {
+    async fn list_subscribers(
+        &self,
+        request: Request<ListSubscribersRequest>,
+    ) -> Result<Response<ListSubscribersResponse>, Status> {
+        let (member, request) = caller::member(request)?;
+        Ok(Response::new(list_subscribers::list_subscribers(self, &member, request).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl AudienceService for Rpc {
+    async fn plan_audience(
+        &self,
+        request: Request<PlanAudienceRequest>,
+    ) -> Result<Response<PlanAudienceResponse>, Status> {
+        let request = caller::service(request)?;
+        Ok(Response::new(plan_audience::plan_audience(self, request).await?))
+    }
+
+    async fn read_audience(
+        &self,
+        request: Request<ReadAudienceRequest>,
+    ) -> Result<Response<ReadAudienceResponse>, Status> {
+        let request = caller::service(request)?;
+        Ok(Response::new(read_audience::read_audience(self, request).await?))
+    }
+
+    async fn report_bounce(
+        &self,
+        request: Request<ReportBounceRequest>,
+    ) -> Result<Response<ReportBounceResponse>, Status> {
+        let request = caller::service(request)?;
+        Ok(Response::new(report_bounce::report_bounce(self, request).await?))
+    }
+}

@@ -1,0 +1,4 @@
+//! What is done without being asked. A worker is a step; the loop around it is kit's.
+
+pub mod forget_quotas;
+pub mod relay_outbox;
