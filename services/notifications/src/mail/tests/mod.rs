@@ -1,0 +1,129 @@
+//! Mails as a reader's program sees them.
+
+use jiff::{Timestamp, tz::TimeZone};
+use kit::ids::{EventId, IncidentId, PageId, TenantId, UpdateId};
+use kit::locale::Locale;
+use mail_parser::{Message, MessageParser, PartType};
+
+use super::*;
+
+mod hostile;
+mod said;
+
+const ANA: Personal<'_> =
+    Personal { email: "ana@example.org", token: "tok-ana_1", subscriber_hash: "h4sh-ana" };
+const BOB: Personal<'_> =
+    Personal { email: "bob.o'neil+status@example.net", token: "tok-bob_2", subscriber_hash: "h4sh-bob" };
+
+const ID: &str = "01jd0000000000000000000000";
+
+fn event_id() -> EventId {
+    format!("evt_{ID}").parse().unwrap()
+}
+
+fn composer() -> Composer {
+    Composer::new(Addresses {
+        public_url: "https://status.example.com".into(),
+        mail_domain: "mail.example.com".into(),
+        bounce_domain: "bounce.example.com".into(),
+        feedback_sender: "pharos".into(),
+    })
+}
+
+fn page(name: &str) -> Page {
+    Page {
+        tenant_id: format!("ten_{ID}").parse::<TenantId>().unwrap(),
+        page_id: format!("page_{ID}").parse::<PageId>().unwrap(),
+        slug: "acme".into(),
+        name: name.into(),
+        locale: Locale::En,
+        time_zone: TimeZone::get("America/Sao_Paulo").unwrap(),
+    }
+}
+
+fn update(title: &str, body: &str) -> IncidentUpdate {
+    IncidentUpdate {
+        incident_id: format!("inc_{ID}").parse::<IncidentId>().unwrap(),
+        update_id: format!("upd_{ID}").parse::<UpdateId>().unwrap(),
+        title: title.into(),
+        phase: Phase::Identified,
+        body: body.into(),
+        displayed_at: "2026-11-20T23:05:00Z".parse().unwrap(),
+        components: vec![
+            Component { name: "Website".into(), status: ComponentStatus::Operational },
+            Component { name: "API <v2>".into(), status: ComponentStatus::MajorOutage },
+        ],
+    }
+}
+
+fn date() -> Timestamp {
+    "2026-11-20T23:05:42.5Z".parse().unwrap()
+}
+
+fn mail_to(personal: &Personal<'_>, page: &Page, content: &Content, locale: Locale) -> String {
+    let template = composer().template(page, content, locale, event_id(), date());
+    let mut out = Vec::new();
+    template.splice(personal, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn incident(page_name: &str, update: IncidentUpdate) -> String {
+    mail_to(&ANA, &page(page_name), &Content::IncidentUpdate(update), Locale::En)
+}
+
+fn confirmation(page_name: &str, locale: Locale) -> String {
+    mail_to(&ANA, &page(page_name), &Content::Confirmation, locale)
+}
+
+fn parsed(raw: &str) -> Message<'_> {
+    MessageParser::default().parse(raw).unwrap()
+}
+
+/// The fields in their order, unfolded.
+fn fields(raw: &str) -> Vec<(String, String)> {
+    let head = raw.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+    let field = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+    head.split("\r\n").map(|line| field(line).unwrap()).collect()
+}
+
+fn text(message: &Message<'_>) -> String {
+    assert_eq!(message.text_body_count(), 1);
+    message.body_text(0).unwrap().replace("\r\n", "\n")
+}
+
+fn html(message: &Message<'_>) -> String {
+    let parts = message.parts.iter();
+    let htmls =
+        parts.filter_map(|part| if let PartType::Html(html) = &part.body { Some(html) } else { None });
+    let htmls = htmls.collect::<Vec<_>>();
+    assert_eq!(htmls.len(), 1);
+    htmls[0].replace("\r\n", "\n")
+}
+
+/// What every mail must be, whatever is in it.
+fn assert_well_formed(raw: &str) {
+    assert!(raw.is_ascii());
+    assert!(raw.ends_with("--\r\n"));
+    assert!(!raw.replace("\r\n", "").contains(['\r', '\n', '\0', '\u{1}']));
+    let (head, body) = raw.split_once("\r\n\r\n").unwrap();
+    assert!(head.split("\r\n").all(|line| line.len() <= 998 && !line.trim().is_empty()));
+    assert!(body.split("\r\n").all(|line| line.len() <= 76 && !line.starts_with('.')), "{body}");
+    let names = fields(raw).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    for name in ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"] {
+        assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{name}");
+    }
+    for name in ["Bcc", "Cc", "Reply-To", "Return-Receipt-To", "Disposition-Notification-To"] {
+        assert!(!names.contains(&name.to_owned()), "{name}");
+    }
+    let message = parsed(raw);
+    assert_eq!(message.to().unwrap().first().unwrap().address(), Some(ANA.email));
+    assert_eq!(message.from().unwrap().first().unwrap().address(), Some("status@mail.example.com"));
+    assert!(message.subject().unwrap().chars().count() <= 120);
+    assert_eq!(message.parts.len(), 3);
+    assert_eq!(message.attachment_count(), 0);
+    let html = html(&message);
+    for remote in ["<img", "<link", "<script", "@import", "url(", "<iframe", " src="] {
+        assert!(!html.contains(remote), "{remote}");
+    }
+    assert!(!html.contains("Unknown localization") && !text(&message).contains("Unknown localization"));
+}

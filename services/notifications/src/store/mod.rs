@@ -1,0 +1,5 @@
+//! SQL and nothing else.
+
+pub(crate) mod broadcasts;
+pub(crate) mod deliveries;
+pub(crate) mod segments;

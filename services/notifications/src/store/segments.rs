@@ -1,0 +1,267 @@
+//! Segments: the work table. Every write by a sender names its lease's epoch, so that one whose lease went to
+//! another writes nothing more.
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::SignedDuration;
+use kit::ids::{BroadcastId, IncidentId, SubscriberId, TenantId};
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use crate::domain::{Counts, Lease, NewSegment, Progress, just_before};
+
+/// Writes a broadcast's segments.
+pub(crate) async fn insert(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    broadcast: BroadcastId,
+    thread: Option<(IncidentId, i64)>,
+    ids: &[Uuid],
+    segments: &[NewSegment],
+) -> sqlx::Result<()> {
+    let afters = segments.iter().map(|segment| segment.after.uuid()).collect::<Vec<_>>();
+    let lasts = segments.iter().map(|segment| segment.last.uuid()).collect::<Vec<_>>();
+    let planned = segments.iter().map(|segment| segment.planned).collect::<Vec<_>>();
+    sqlx::query!(
+        "insert into notifications.segment
+             (segment_id, tenant_id, broadcast_id, incident_id, position, after_id, last_id, cursor_id, planned, attempt)
+         select plan.segment_id, $1, $2, $3, $4, plan.after_id, plan.last_id, plan.after_id, plan.planned, 1
+         from unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::integer[])
+             as plan (segment_id, after_id, last_id, planned)",
+        tenant.uuid(),
+        broadcast.uuid(),
+        thread.map(|(incident, _)| incident.uuid()),
+        thread.map_or(0, |(_, position)| position),
+        ids,
+        &afters,
+        &lasts,
+        &planned,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Marks what is left of an incident's older updates: nobody more gets those.
+pub(crate) async fn supersede(
+    db: &mut PgConnection,
+    incident: IncidentId,
+    position: i64,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update notifications.segment set superseded = true, due_at = least(due_at, now())
+         where incident_id = $1 and position < $2 and done_at is null and not superseded",
+        incident.uuid(),
+        position,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Wakes the senders once this transaction is committed.
+pub(crate) async fn wake(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("select pg_notify('notifications_segment', '')").execute(db).await?;
+    Ok(())
+}
+
+/// Leases the next segment that is due: of the tenant with the fewest leases first, so that ten subscribers
+/// never wait behind a million, and none of an update while an older one of its incident is going out.
+pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Result<Option<Lease>> {
+    let row = sqlx::query!(
+        "update notifications.segment
+         set leased_until = now() + make_interval(secs => $1), epoch = epoch + 1,
+             sending = not superseded and faults < 3
+         where segment_id = (
+             select due.segment_id from notifications.segment due
+             where due.done_at is null and due.due_at <= now()
+                 and (due.leased_until is null or due.leased_until <= now())
+                 and not exists (
+                     select from notifications.segment older
+                     where older.incident_id = due.incident_id and older.position < due.position
+                         and older.done_at is null and older.sending and older.leased_until > now())
+             order by (
+                 select count(*) from notifications.segment busy
+                 where busy.tenant_id = due.tenant_id and busy.done_at is null and busy.leased_until > now()),
+                 due.due_at, due.segment_id
+             for update skip locked
+             limit 1)
+         returning segment_id, tenant_id, broadcast_id, incident_id, position, cursor_id, last_id, attempt, epoch,
+             faults, superseded",
+        lease.as_secs_f64(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Lease {
+        segment: row.segment_id,
+        tenant: row.tenant_id.into(),
+        broadcast: row.broadcast_id.into(),
+        incident: row.incident_id.map(Into::into),
+        position: row.position,
+        cursor: row.cursor_id.into(),
+        last: row.last_id.into(),
+        attempt: row.attempt,
+        epoch: row.epoch,
+        faults: row.faults,
+        superseded: row.superseded,
+    }))
+}
+
+/// What a lot changed about its segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Advance {
+    /// Everybody up to here has an outcome now.
+    pub(crate) cursor: SubscriberId,
+    /// How the lot ended.
+    pub(crate) counts: Counts,
+    /// Nobody is left.
+    pub(crate) done: bool,
+}
+
+/// Moves a segment on and prolongs its lease. Answers whether a newer update is there now; `None` if the
+/// lease is another's, and then nothing was written. A superseded segment counts as not sending from here
+/// on, which lets the newer update begin.
+pub(crate) async fn advance(
+    db: &mut PgConnection,
+    lease: &Lease,
+    prolong: Duration,
+    advance: Advance,
+) -> sqlx::Result<Option<bool>> {
+    let Advance { cursor, counts, done } = advance;
+    sqlx::query_scalar!(
+        "update notifications.segment
+         set cursor_id = $3, sent = sent + $4, bounced = bounced + $5, suppressed = suppressed + $6,
+             superseded_count = superseded_count + $7, abandoned = abandoned + $8,
+             done_at = case when $9 then now() end,
+             leased_until = case when $9 then null else now() + make_interval(secs => $10) end,
+             sending = sending and not superseded and not $9
+         where segment_id = $1 and epoch = $2 and done_at is null
+         returning superseded",
+        lease.segment,
+        lease.epoch,
+        cursor.uuid(),
+        counts.sent,
+        counts.bounced,
+        counts.suppressed,
+        counts.superseded,
+        counts.abandoned,
+        done,
+        prolong.as_secs_f64(),
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Prolongs a lease without moving the segment on.
+pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, by: Duration) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update notifications.segment set leased_until = now() + make_interval(secs => $3)
+         where segment_id = $1 and epoch = $2 and done_at is null",
+        lease.segment,
+        lease.epoch,
+        by.as_secs_f64(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A segment of its own for each subscriber that was put off.
+pub(crate) async fn insert_retries(
+    db: &mut PgConnection,
+    lease: &Lease,
+    ids: &[Uuid],
+    retries: &[(SubscriberId, SignedDuration)],
+) -> sqlx::Result<()> {
+    let afters = retries.iter().map(|(who, _)| just_before(*who).uuid()).collect::<Vec<_>>();
+    let lasts = retries.iter().map(|(who, _)| who.uuid()).collect::<Vec<_>>();
+    let pauses = retries.iter().map(|(_, pause)| pause.as_secs_f64()).collect::<Vec<_>>();
+    sqlx::query!(
+        "insert into notifications.segment
+             (segment_id, tenant_id, broadcast_id, incident_id, position, after_id, last_id, cursor_id, planned,
+              attempt, due_at, superseded)
+         select retry.segment_id, origin.tenant_id, origin.broadcast_id, origin.incident_id, origin.position,
+                retry.after_id, retry.last_id, retry.after_id, 1, origin.attempt + 1,
+                case when origin.superseded then now() else now() + make_interval(secs => retry.pause) end,
+                origin.superseded
+         from notifications.segment origin,
+             unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::float8[]) as retry (segment_id, after_id, last_id, pause)
+         where origin.segment_id = $1",
+        lease.segment,
+        ids,
+        &afters,
+        &lasts,
+        &pauses,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Gives a lease back early, to be taken again after a pause; `fault` counts a fault of ours.
+pub(crate) async fn release(
+    db: impl PgExecutor<'_>,
+    lease: &Lease,
+    pause: Duration,
+    fault: bool,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update notifications.segment
+         set leased_until = null, sending = false, due_at = now() + make_interval(secs => $3),
+             faults = faults + $4::integer
+         where segment_id = $1 and epoch = $2 and done_at is null",
+        lease.segment,
+        lease.epoch,
+        pause.as_secs_f64(),
+        i32::from(fault),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether every segment of a broadcast is done.
+pub(crate) async fn all_done(db: &mut PgConnection, broadcast: BroadcastId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select not exists (
+               select from notifications.segment where broadcast_id = $1 and done_at is null
+           ) as "done!""#,
+        broadcast.uuid(),
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// How far these broadcasts are.
+pub(crate) async fn progress(
+    db: &mut PgConnection,
+    broadcasts: &[BroadcastId],
+) -> sqlx::Result<HashMap<BroadcastId, Progress>> {
+    let ids = broadcasts.iter().map(|broadcast| broadcast.uuid()).collect::<Vec<_>>();
+    let rows = sqlx::query!(
+        r#"select broadcast_id, sum(sent)::bigint as "sent!", sum(bounced)::bigint as "bounced!",
+                  sum(suppressed)::bigint as "suppressed!", sum(superseded_count)::bigint as "superseded!",
+                  sum(abandoned)::bigint as "abandoned!",
+                  count(*) filter (where attempt > 1 and done_at is null) as "deferred!"
+           from notifications.segment
+           where broadcast_id = any ($1)
+           group by broadcast_id"#,
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let progress = Progress {
+                sent: row.sent,
+                deferred: row.deferred,
+                bounced: row.bounced,
+                suppressed: row.suppressed,
+                superseded: row.superseded,
+                abandoned: row.abandoned,
+            };
+            (row.broadcast_id.into(), progress)
+        })
+        .collect())
+}

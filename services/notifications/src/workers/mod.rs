@@ -1,0 +1,7 @@
+//! What goes on without a call.
+
+mod outbound;
+mod send_segments;
+
+pub(crate) use outbound::Outbound;
+pub(crate) use send_segments::Sender;

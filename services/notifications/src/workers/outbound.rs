@@ -1,0 +1,228 @@
+//! The way out: a broadcast's mails composed, signed, and handed to the mail server.
+
+use std::{collections::HashMap, ops::ControlFlow, time::Duration};
+
+use jiff::{Timestamp, tz::TimeZone};
+use kit::{Secret, locale::Locale};
+use proto::{incidents::v1::ComponentStatus as WireStatus, internal::v1::Recipient};
+use tokio::time::Instant;
+
+use crate::{
+    domain::{self, NewBroadcast, Subject},
+    error::Error,
+    mail::{self, Addresses, Composer, Personal, Template},
+    smtp::{Bounce, Connection, DkimSigner, Envelope, Report, SmtpUrl, Timeouts, Verdict, Verp},
+};
+
+/// A connection that nobody used for so long is closed: the server would do it soon.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// What all senders of a process share.
+pub(crate) struct Outbound {
+    relay: SmtpUrl,
+    timeouts: Timeouts,
+    composer: Composer,
+    verp: Verp,
+    dkim: Option<DkimSigner>,
+    secret: Secret,
+    name: String,
+}
+
+impl std::fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbound").field("relay", &self.relay).finish_non_exhaustive()
+    }
+}
+
+impl Outbound {
+    /// The way out through this relay.
+    #[must_use]
+    pub(crate) fn new(relay: SmtpUrl, addresses: Addresses, secret: &Secret, dkim: Option<DkimSigner>) -> Self {
+        Self {
+            relay,
+            timeouts: Timeouts::default(),
+            verp: Verp::new(secret.derive("bounces").expose(), &addresses.bounce_domain),
+            name: addresses.mail_domain.clone(),
+            composer: Composer::new(addresses),
+            dkim,
+            secret: secret.derive("subscriber hashes"),
+        }
+    }
+
+    /// Prepares a broadcast: what is the same for all is composed when its language is first asked for.
+    ///
+    /// # Errors
+    /// If the stored broadcast cannot be understood.
+    pub(crate) fn prepare(&self, broadcast: &NewBroadcast) -> Result<Prepared<'_>, Error> {
+        let page = &broadcast.page;
+        let zone = TimeZone::get(&page.time_zone).map_err(|error| Error::Unreadable(error.to_string()))?;
+        let locale = Locale::parse(&page.locale)
+            .ok_or_else(|| Error::Unreadable(format!("no locale: {}", page.locale)))?;
+        Ok(Prepared {
+            out: self,
+            page: mail::Page {
+                tenant_id: broadcast.tenant,
+                page_id: page.page_id,
+                slug: page.slug.clone(),
+                name: page.name.clone(),
+                locale,
+                time_zone: zone,
+            },
+            content: content(&broadcast.subject),
+            broadcast: broadcast.clone(),
+            templates: HashMap::new(),
+        })
+    }
+}
+
+fn content(subject: &Subject) -> mail::Content {
+    match subject {
+        Subject::Confirmation { .. } => mail::Content::Confirmation,
+        Subject::IncidentUpdate { incident, update, title, phase, body, displayed_at, components, .. } => {
+            mail::Content::IncidentUpdate(mail::IncidentUpdate {
+                incident_id: *incident,
+                update_id: *update,
+                title: title.clone(),
+                phase: match phase {
+                    domain::Phase::Investigating => mail::Phase::Investigating,
+                    domain::Phase::Identified => mail::Phase::Identified,
+                    domain::Phase::Monitoring => mail::Phase::Monitoring,
+                    domain::Phase::Resolved => mail::Phase::Resolved,
+                },
+                body: body.clone(),
+                displayed_at: *displayed_at,
+                components: components.iter().filter_map(component).collect(),
+            })
+        }
+    }
+}
+
+fn component(component: &domain::Component) -> Option<mail::Component> {
+    let status = match WireStatus::from_str_name(&component.status)? {
+        WireStatus::Unspecified => return None,
+        WireStatus::Operational => mail::ComponentStatus::Operational,
+        WireStatus::DegradedPerformance => mail::ComponentStatus::DegradedPerformance,
+        WireStatus::PartialOutage => mail::ComponentStatus::PartialOutage,
+        WireStatus::MajorOutage => mail::ComponentStatus::MajorOutage,
+    };
+    Some(mail::Component { name: component.name.clone(), status })
+}
+
+/// A broadcast that is being sent.
+pub(crate) struct Prepared<'a> {
+    out: &'a Outbound,
+    page: mail::Page,
+    content: mail::Content,
+    broadcast: NewBroadcast,
+    templates: HashMap<&'static str, Template>,
+}
+
+impl Prepared<'_> {
+    /// Hands a lot of mails over, in order, and answers what became of each; fewer than asked if `until` came
+    /// or the connection was lost.
+    ///
+    /// The connection is left in `connection` only if it can be used again.
+    ///
+    /// # Errors
+    /// If no connection can be opened: nothing was tried.
+    pub(crate) async fn deliver(
+        &mut self,
+        connection: &mut Option<Line>,
+        recipients: &[Recipient],
+        now: Timestamp,
+        until: Instant,
+    ) -> Result<Vec<Report>, crate::smtp::OpenError> {
+        for recipient in recipients {
+            self.template(&recipient.locale);
+        }
+        let mut line = match connection.take().filter(|line| line.used_at.elapsed() < IDLE) {
+            Some(line) => line,
+            None => Line {
+                connection: Connection::open(&self.out.relay, &self.out.timeouts, &self.out.name).await?,
+                used_at: Instant::now(),
+            },
+        };
+        let mut reports = Vec::with_capacity(recipients.len());
+        let outcome = line
+            .connection
+            .deliver(
+                recipients.len(),
+                |index, body| self.compose(&recipients[index], now, body),
+                |_, report| {
+                    reports.push(report);
+                    if Instant::now() < until { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                },
+            )
+            .await;
+        match outcome {
+            Ok(()) => {
+                line.used_at = Instant::now();
+                *connection = Some(line);
+            }
+            Err(lost) => tracing::warn!(error = %lost, "a mail server's connection was lost"),
+        }
+        Ok(reports)
+    }
+
+    /// The language's template, composed the first time.
+    fn template(&mut self, locale: &str) {
+        let locale = Locale::parse(locale).unwrap_or(self.page.locale);
+        let Self { out, page, content, broadcast, templates } = self;
+        templates.entry(locale.tag()).or_insert_with(|| {
+            out.composer.template(page, content, locale, broadcast.event, broadcast.created_at)
+        });
+    }
+
+    /// A mail that cannot be composed has an empty recipient: the conversation refuses it, and so it is told.
+    fn compose(&self, recipient: &Recipient, now: Timestamp, body: &mut Vec<u8>) -> Envelope {
+        let refused = || Envelope { sender: String::new(), recipient: String::new() };
+        let locale = Locale::parse(&recipient.locale).unwrap_or(self.page.locale);
+        let Some(template) = self.templates.get(locale.tag()) else { return refused() };
+        let Ok(subscriber) = recipient.subscriber_id.parse::<kit::ids::SubscriberId>() else {
+            return refused();
+        };
+        let mac = self.out.secret.mac(&[subscriber.uuid().as_bytes()]);
+        let hash = mac[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let personal = Personal { email: &recipient.email, token: &recipient.token, subscriber_hash: &hash };
+        if let Err(unfit) = template.splice(&personal, body) {
+            tracing::error!(subscriber.id = %subscriber, error = %unfit, "a mail could not be composed");
+            return refused();
+        }
+        if let Some(dkim) = &self.out.dkim
+            && let Err(error) = dkim.sign(body, now)
+        {
+            tracing::error!(subscriber.id = %subscriber, %error, "a mail could not be signed");
+            return refused();
+        }
+        let of = Bounce { broadcast: self.broadcast.broadcast.uuid(), subscriber: subscriber.uuid() };
+        Envelope { sender: self.out.verp.sender(of), recipient: recipient.email.clone() }
+    }
+}
+
+/// A connection of one sender, which no other ever uses.
+pub(crate) struct Line {
+    connection: Connection,
+    used_at: Instant,
+}
+
+impl Line {
+    /// Whether it has been idle for so long that it is better closed.
+    #[must_use]
+    pub(crate) fn is_stale(&self) -> bool {
+        self.used_at.elapsed() >= IDLE
+    }
+
+    /// Takes leave of the server.
+    pub(crate) async fn quit(self) {
+        self.connection.quit().await;
+    }
+}
+
+/// Whether a report says that the mail was tried at all.
+#[must_use]
+pub(crate) fn was_tried(report: &Report) -> bool {
+    match report.verdict {
+        Verdict::NotTried => false,
+        Verdict::Sent | Verdict::Deferred | Verdict::Bounced | Verdict::Rejected | Verdict::Unknown => true,
+    }
+}
