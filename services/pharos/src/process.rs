@@ -1,0 +1,266 @@
+//! A process that runs some of the services.
+
+use axum::Router;
+use http::Uri;
+use kit::{Clock, Db, Host, gate::Gate, peer, token};
+use secrecy::ExposeSecret as _;
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cli::Target,
+    settings::{Peers, Secrets, Settings, SettingsError},
+};
+
+/// The listeners of a process, bound: the addresses are known before anything runs.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For the other services; `None` if the process runs only the edge.
+    pub internal: Option<TcpListener>,
+    /// For everybody; `None` if the process runs no edge.
+    pub public: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds what the targets need.
+    ///
+    /// # Errors
+    /// If an address is taken or not ours, naming its key.
+    pub async fn bind(settings: &Settings, targets: &[Target]) -> Result<Self, SettingsError> {
+        let bind = async |wanted: bool, key: &str, address| {
+            if !wanted {
+                return Ok(None);
+            }
+            let bound = TcpListener::bind(address).await;
+            bound.map(Some).map_err(|error| SettingsError::new(key, format!("{address}: {error}")))
+        };
+        let server = &settings.server;
+        let serves = targets.iter().any(|target| *target != Target::Edge);
+        Ok(Self {
+            internal: bind(serves, "server.internal_listen", server.internal_listen).await?,
+            public: bind(targets.contains(&Target::Edge), "server.public_listen", server.public_listen).await?,
+        })
+    }
+
+    /// How this process reaches its own services.
+    fn here(&self) -> Option<Uri> {
+        let address = self.internal.as_ref()?.local_addr().ok()?;
+        format!("http://{address}").parse().ok()
+    }
+}
+
+/// Checks that the settings hold everything that these targets need, without binding or connecting.
+///
+/// # Errors
+/// [`SettingsError`], naming the key.
+pub fn check_config(settings: &Settings, targets: &[Target]) -> Result<(), SettingsError> {
+    let here = targets.iter().any(|target| *target != Target::Edge).then(|| Uri::from_static("http://localhost"));
+    for target in targets {
+        Parts::new(settings, targets, here.as_ref()).check(*target)?;
+    }
+    Ok(())
+}
+
+/// Runs the targets until told to stop.
+///
+/// # Errors
+/// If a setting is missing, an address is taken, or a worker ended by itself.
+pub async fn serve(settings: Settings, targets: &[Target], stop: CancellationToken) -> anyhow::Result<()> {
+    let listeners = Listeners::bind(&settings, targets).await?;
+    run(settings, targets, listeners, Router::new(), stop).await
+}
+
+/// Runs the targets on these listeners, with further routes beside the edge's.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn run(
+    settings: Settings,
+    targets: &[Target],
+    listeners: Listeners,
+    routes: Router,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let here = listeners.here();
+    let parts = Parts::new(&settings, targets, here.as_ref());
+    let mut host = Host::new(stop, settings.server.reflection);
+    for target in targets {
+        parts.mount(*target, &mut host)?;
+    }
+    host.web(routes);
+    let internal = match listeners.internal {
+        Some(listener) => Some((listener, parts.gate()?)),
+        None => None,
+    };
+    tracing::info!(targets = ?targets, "serving");
+    host.serve(internal, listeners.public).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What services are made of.
+struct Parts<'a> {
+    settings: &'a Settings,
+    targets: &'a [Target],
+    here: Option<&'a Uri>,
+    clock: Clock,
+}
+
+impl<'a> Parts<'a> {
+    fn new(settings: &'a Settings, targets: &'a [Target], here: Option<&'a Uri>) -> Self {
+        Self { settings, targets, here, clock: Clock::system() }
+    }
+
+    fn check(&self, target: Target) -> Result<(), SettingsError> {
+        let secrets = &self.settings.secrets;
+        if target != Target::Edge {
+            self.settings.database_options()?;
+            Secrets::required("service", secrets.service.as_ref())?;
+            self.address(Target::Tenants)?;
+        }
+        match target {
+            Target::Tenants => {
+                Secrets::required("tenants", secrets.tenants.as_ref())?;
+                Secrets::required("signing_seed", secrets.signing_seed.as_ref())?;
+            }
+            Target::Incidents => {
+                self.address(Target::Notifications)?;
+            }
+            Target::Subscriptions => {
+                Secrets::required("subscriptions", secrets.subscriptions.as_ref())?;
+                self.address(Target::Notifications)?;
+            }
+            Target::Notifications => {
+                Secrets::required("notifications", secrets.notifications.as_ref())?;
+                self.settings.relay()?;
+                self.settings.notifications.check().map_err(|(key, problem)| {
+                    SettingsError::new(format!("notifications.{key}"), problem)
+                })?;
+                self.address(Target::Subscriptions)?;
+            }
+            Target::Edge => {
+                for peer in [Target::Tenants, Target::Incidents, Target::Subscriptions, Target::Notifications] {
+                    self.address(peer)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn mount(&self, target: Target, host: &mut Host) -> anyhow::Result<()> {
+        self.check(target)?;
+        let settings = self.settings;
+        let secrets = &settings.secrets;
+        let clock = self.clock.clone();
+        match target {
+            Target::Tenants => tenants::mount(
+                host,
+                tenants::Config {
+                    secret: Secrets::required("tenants", secrets.tenants.as_ref())?,
+                    signing_seed: Secrets::required("signing_seed", secrets.signing_seed.as_ref())?,
+                },
+                tenants::Deps {
+                    db: self.db(tenants::SCHEMA)?,
+                    clock,
+                    issuer: settings.server.public_url.clone(),
+                },
+            )?,
+            Target::Incidents => incidents::mount(
+                host,
+                settings.incidents.clone(),
+                incidents::Deps {
+                    db: self.db(incidents::SCHEMA)?,
+                    clock,
+                    pages: proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
+                        self.peer("incidents", Target::Tenants)?,
+                    ),
+                    events: proto::internal::v1::event_service_client::EventServiceClient::new(
+                        self.peer("incidents", Target::Notifications)?,
+                    ),
+                },
+            ),
+            Target::Subscriptions => subscriptions::mount(
+                host,
+                subscriptions::Config {
+                    secret: Secrets::required("subscriptions", secrets.subscriptions.as_ref())?,
+                },
+                subscriptions::Deps {
+                    db: self.db(subscriptions::SCHEMA)?,
+                    clock,
+                    pages: proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
+                        self.peer("subscriptions", Target::Tenants)?,
+                    ),
+                    events: proto::internal::v1::event_service_client::EventServiceClient::new(
+                        self.peer("subscriptions", Target::Notifications)?,
+                    ),
+                },
+            ),
+            Target::Notifications => notifications::mount(
+                host,
+                settings.notifications.clone(),
+                notifications::Deps {
+                    db: self.db(notifications::SCHEMA)?,
+                    clock,
+                    pages: proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
+                        self.peer("notifications", Target::Tenants)?,
+                    ),
+                    audience: proto::internal::v1::audience_service_client::AudienceServiceClient::new(
+                        self.peer("notifications", Target::Subscriptions)?,
+                    ),
+                    relay: settings.relay()?,
+                    secret: Secrets::required("notifications", secrets.notifications.as_ref())?,
+                    public_url: settings.server.public_url.clone(),
+                },
+            )?,
+            Target::Edge => edge::mount(
+                host,
+                edge::Deps {
+                    tenants: self.address(Target::Tenants)?,
+                    incidents: self.address(Target::Incidents)?,
+                    subscriptions: self.address(Target::Subscriptions)?,
+                    notifications: self.address(Target::Notifications)?,
+                    reflection: settings.server.reflection,
+                },
+            )?,
+        }
+        Ok(())
+    }
+
+    fn gate(&self) -> anyhow::Result<Gate> {
+        let secret = Secrets::required("service", self.settings.secrets.service.as_ref())?;
+        let accounts = peer::channel(&self.address(Target::Tenants)?);
+        let issuer = self.settings.server.public_url.clone();
+        Ok(Gate::new(token::Verifier::new(issuer, &secret, accounts, self.clock.clone())?))
+    }
+
+    /// The service's pool: the same server as the owner's, but as the service's own role.
+    fn db(&self, schema: &str) -> Result<Db, SettingsError> {
+        let database = &self.settings.database;
+        let role = format!("pharos_{schema}");
+        let mut options: PgConnectOptions =
+            self.settings.database_options()?.username(&role).application_name(&role);
+        if let Some(password) = &database.password {
+            options = options.password(password.expose_secret());
+        }
+        Ok(Db::lazy(options, database.max_connections))
+    }
+
+    fn peer(&self, caller: &'static str, target: Target) -> anyhow::Result<peer::Peer> {
+        let secret = Secrets::required("service", self.settings.secrets.service.as_ref())?;
+        let signer = token::ServiceSigner::new(&secret, caller, self.clock.clone())?;
+        Ok(peer::connect(&self.address(target)?, signer))
+    }
+
+    fn address(&self, target: Target) -> Result<Uri, SettingsError> {
+        let peers = &self.settings.peers;
+        let here = self.here.filter(|_| self.targets.contains(&target));
+        match target {
+            Target::Tenants => Peers::required("tenants", peers.tenants.as_ref(), here),
+            Target::Incidents => Peers::required("incidents", peers.incidents.as_ref(), here),
+            Target::Subscriptions => Peers::required("subscriptions", peers.subscriptions.as_ref(), here),
+            Target::Notifications => Peers::required("notifications", peers.notifications.as_ref(), here),
+            Target::Edge => Err(SettingsError::new("peers", "nobody calls the edge")),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Whether a timeline could be played: the contracts' rules, and that it agrees with itself.
+
+use std::{collections::HashSet, fmt::Display, hash::Hash};
+
+use jiff::tz::TimeZone;
+use proto::{Validate, Violation, tenants::v1::SignUpRequest};
+
+use super::{Component, Incident, Moment, Subscriber, Timeline};
+
+// Stand in for ids that the system will give out.
+const PAGE_ID: &str = "page_00000000000000000000000000";
+const GROUP_ID: &str = "grp_00000000000000000000000000";
+const COMPONENT_ID: &str = "cmp_00000000000000000000000000";
+
+/// As `ComponentService.CreateComponentGroup` promises.
+const MAX_GROUPS: usize = 200;
+/// As `ComponentService.CreateComponent` promises.
+const MAX_COMPONENTS: usize = 2000;
+/// As `IncidentService.PostUpdate` promises, the opening one counted.
+const MAX_POSTS: usize = 500;
+/// Before the `@`: RFC 5321, section 4.5.3.1.1.
+const MAX_LOCAL_PART: usize = 64;
+
+pub(super) fn violations(timeline: &Timeline) -> Vec<Violation> {
+    let mut check = Check { timeline, found: Vec::new() };
+    check.company_and_page();
+    check.components();
+    check.subscribers();
+    check.incident();
+    check.posts();
+    check.times();
+    check.found
+}
+
+struct Check<'a> {
+    timeline: &'a Timeline,
+    found: Vec<Violation>,
+}
+
+impl Check<'_> {
+    fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.found.push(Violation { field: field.into(), description: description.into() });
+    }
+
+    fn contract(&mut self, message: &impl Validate, field: impl Fn(&str) -> String) {
+        for violation in message.violations() {
+            self.add(field(&violation.field), violation.description);
+        }
+    }
+
+    fn at_most(&mut self, field: &str, count: usize, limit: usize) {
+        if count > limit {
+            self.add(field, format!("must have at most {limit} items, but has {count}"));
+        }
+    }
+
+    fn once<T: Eq + Hash + Display>(
+        &mut self,
+        field: impl Fn(usize) -> String,
+        values: impl Iterator<Item = T>,
+    ) {
+        let mut seen = HashSet::new();
+        for (index, value) in values.enumerate() {
+            let message = format!("`{value}` is there already");
+            if !seen.insert(value) {
+                self.add(field(index), message);
+            }
+        }
+    }
+
+    fn company_and_page(&mut self) {
+        let page = &self.timeline.page;
+        let sign_up = SignUpRequest {
+            company_name: self.timeline.company.clone(),
+            email: "owner@example.com".to_owned(),
+            password: "checked by nobody".to_owned(),
+        };
+        self.contract(&sign_up, |_| "company".to_owned());
+        self.contract(&page.create_request(), |field| format!("page.{field}"));
+        if TimeZone::get(&page.time_zone).is_err() {
+            self.add("page.time_zone", format!("`{}` is not an IANA time zone", page.time_zone));
+        }
+    }
+
+    fn components(&mut self) {
+        let Timeline { groups, components, .. } = self.timeline;
+        self.at_most("groups", groups.len(), MAX_GROUPS);
+        self.at_most("components", components.len(), MAX_COMPONENTS);
+        self.once(|index| format!("groups[{index}]"), groups.iter());
+        self.once(|index| format!("components[{index}].name"), components.iter().map(|it| &it.name));
+        for (index, request) in self.timeline.group_requests(PAGE_ID).iter().enumerate() {
+            self.contract(request, |_| format!("groups[{index}]"));
+            if !components.iter().any(|it| it.group.as_ref() == Some(&groups[index])) {
+                self.add(format!("groups[{index}]"), format!("no component is in `{}`", groups[index]));
+            }
+        }
+        let requests = self.timeline.component_requests(PAGE_ID, |_| GROUP_ID.to_owned());
+        for (index, (component, request)) in components.iter().zip(&requests).enumerate() {
+            self.contract(request, |field| format!("components[{index}].{field}"));
+            self.component(&format!("components[{index}]"), component);
+        }
+    }
+
+    fn component(&mut self, field: &str, component: &Component) {
+        if let Some(group) = component.group.as_ref().filter(|group| !self.timeline.groups.contains(group)) {
+            self.add(format!("{field}.group"), format!("no group is called `{group}`"));
+        }
+        self.once(
+            |index| format!("{field}.uptime[{index}].month"),
+            component.uptime.iter().map(|it| it.month),
+        );
+        for (index, uptime) in component.uptime.iter().enumerate() {
+            if !(0.0..=100.0).contains(&uptime.percent) {
+                self.add(format!("{field}.uptime[{index}].percent"), "must be from 0 to 100");
+            }
+        }
+    }
+
+    fn subscribers(&mut self) {
+        let subscribers = &self.timeline.subscribers;
+        let addresses = subscribers.iter().map(|it| it.email.to_ascii_lowercase());
+        self.once(|index| format!("subscribers[{index}].email"), addresses);
+        for (index, subscriber) in subscribers.iter().enumerate() {
+            self.contract(&subscriber.subscribe_request(PAGE_ID), |field| {
+                format!("subscribers[{index}].{field}")
+            });
+            if subscriber.email.rfind('@').is_some_and(|at| at > MAX_LOCAL_PART) {
+                self.add(
+                    format!("subscribers[{index}].email"),
+                    format!("must have at most {MAX_LOCAL_PART} characters before the @"),
+                );
+            }
+        }
+    }
+
+    fn incident(&mut self) {
+        let incident = &self.timeline.incident;
+        // A text's language is one that a subscriber could ask for, by the same rule.
+        let reader = Subscriber { email: "reader@example.com".to_owned(), locale: incident.language.clone() };
+        self.contract(&reader.subscribe_request(PAGE_ID), |_| "incident.language".to_owned());
+        for (index, impact) in incident.component_impacts.iter().enumerate() {
+            self.known(&format!("incident.component_impacts[{index}].component"), &impact.component);
+        }
+        if let (Some(postmortem), Some(post)) = (&incident.postmortem, incident.posts.last()) {
+            let request = super::Post { body: postmortem.body.clone(), ..post.clone() };
+            let request = request.create_request(PAGE_ID, "T", |_| COMPONENT_ID.to_owned());
+            self.contract(&request, |_| "incident.postmortem.body".to_owned());
+        }
+    }
+
+    fn posts(&mut self) {
+        let Incident { title, posts, .. } = &self.timeline.incident;
+        self.at_most("incident.posts", posts.len(), MAX_POSTS);
+        if posts.is_empty() {
+            self.add("incident.posts", "must have at least one post");
+        }
+        for (index, post) in posts.iter().enumerate() {
+            for component in post.affected.keys() {
+                self.known(&format!("incident.posts[{index}].affected"), component);
+            }
+            // The headline goes with the opening post alone.
+            let title = if index == 0 { title } else { "T" };
+            let request = post.create_request(PAGE_ID, title, |_| COMPONENT_ID.to_owned());
+            self.contract(&request, |field| match field {
+                "title" => "incident.title".to_owned(),
+                field => format!("incident.posts[{index}].{field}"),
+            });
+        }
+    }
+
+    fn known(&mut self, field: &str, component: &str) {
+        if !self.timeline.components.iter().any(|it| it.name == component) {
+            self.add(field, format!("no component is called `{component}`"));
+        }
+    }
+
+    fn times(&mut self) {
+        let incident = &self.timeline.incident;
+        let mut fields: Vec<(String, Moment)> = Vec::new();
+        let mut pairs: Vec<(String, Moment, String, Moment)> = Vec::new();
+        let mut span = |path: &str, started: Option<Moment>, ended: Option<Moment>| {
+            let (from, to) = (format!("{path}started_at"), format!("{path}ended_at"));
+            if let (Some(started), Some(ended)) = (started, ended) {
+                pairs.push((from.clone(), started, to.clone(), ended));
+            }
+            fields.extend(started.map(|at| (from, at)).into_iter().chain(ended.map(|at| (to, at))));
+        };
+        span("incident.impact_", incident.impact_started_at, incident.impact_ended_at);
+        for (index, impact) in incident.component_impacts.iter().enumerate() {
+            let path = format!("incident.component_impacts[{index}].");
+            span(&path, Some(impact.started_at), Some(impact.ended_at));
+        }
+        let mut before: Option<(String, Moment)> = None;
+        for (index, post) in incident.posts.iter().enumerate() {
+            let field = format!("incident.posts[{index}].at");
+            if let Some((earlier, at)) = before {
+                pairs.push((earlier, at, field.clone(), post.at));
+            }
+            if let Some(next) = post.next_update_at {
+                let promise = format!("incident.posts[{index}].next_update_at");
+                pairs.push((field.clone(), post.at, promise.clone(), next));
+                fields.push((promise, next));
+            }
+            fields.push((field.clone(), post.at));
+            before = Some((field, post.at));
+        }
+        if let Some(postmortem) = &incident.postmortem {
+            let field = "incident.postmortem.at".to_owned();
+            fields.push((field.clone(), postmortem.at));
+            pairs.extend(before.map(|(earlier, at)| (earlier, at, field, postmortem.at)));
+        }
+        for (earlier, start, later, end) in pairs {
+            if end.timestamp() <= start.timestamp() {
+                self.add(later, format!("must be later than {earlier}"));
+            }
+        }
+        for (field, moment) in fields {
+            self.moment(field, moment);
+        }
+    }
+
+    fn moment(&mut self, field: String, moment: Moment) {
+        let zone = &self.timeline.page.time_zone;
+        if moment.timestamp() < kit::time::EARLIEST {
+            self.add(field, "must not be before 2000-01-01T00:00:00Z");
+        } else if let Ok(time_zone) = TimeZone::get(zone) {
+            let offset = time_zone.to_offset(moment.timestamp());
+            if offset != moment.offset() {
+                self.add(field, format!("has offset {}, but {zone} is at {offset} then", moment.offset()));
+            }
+        }
+    }
+}
