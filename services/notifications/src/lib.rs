@@ -11,12 +11,7 @@ mod workers;
 
 use std::{sync::Arc, time::Duration};
 
-use kit::{
-    Clock, Db, Host, Secret,
-    host::MAX_REQUEST_BYTES,
-    peer::Peer,
-    worker,
-};
+use kit::{Clock, Db, Host, Secret, host::MAX_REQUEST_BYTES, peer::Peer, worker};
 use proto::{
     internal::v1::{
         audience_service_client::AudienceServiceClient, event_service_server::EventServiceServer,

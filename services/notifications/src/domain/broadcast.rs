@@ -18,23 +18,37 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "notifications.phase", rename_all = "snake_case")]
 pub enum Phase {
-    /// Something is wrong.
+    /// Something is wrong, and its cause is looked for.
     Investigating,
     /// The cause is known.
     Identified,
-    /// It looks mended.
+    /// It looks mended and is watched.
     Monitoring,
     /// It is over.
     Resolved,
 }
 
+/// How a component does; the later, the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComponentStatus {
+    /// It works.
+    Operational,
+    /// It is slow or flawed.
+    DegradedPerformance,
+    /// It fails for some.
+    PartialOutage,
+    /// It fails for all.
+    MajorOutage,
+}
+
 /// A component that an update speaks of. Kept as JSON beside the update's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
-    /// The name that readers know.
+    /// Its name as members wrote it.
     pub name: String,
-    /// Its status, by the name that the contract gives it.
-    pub status: String,
+    /// Its status from the update on.
+    pub status: ComponentStatus,
 }
 
 /// The page that a broadcast is about, as it was when the event was published.
@@ -54,31 +68,33 @@ pub struct Page {
 
 /// What is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// An incident update.
-    IncidentUpdate {
-        /// The incident.
-        incident: IncidentId,
-        /// The update.
-        update: UpdateId,
-        /// The place of the event among those of its page.
-        position: i64,
-        /// The incident's headline.
-        title: String,
-        /// The phase that the update put it in.
-        phase: Phase,
-        /// The update's text, CommonMark.
-        body: String,
-        /// When it happened, as readers see it.
-        displayed_at: Timestamp,
-        /// The components it speaks of.
-        components: Vec<Component>,
-    },
-    /// A link to confirm.
+pub enum Content {
+    /// An incident has a new update, or its first.
+    IncidentUpdate(IncidentUpdate),
+    /// Somebody gave their address and must say that it was they.
     Confirmation {
         /// Who asked.
         subscriber: SubscriberId,
     },
+}
+
+/// One update of an incident, with what readers must know of the incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentUpdate {
+    /// The incident: its mails make one thread.
+    pub incident_id: IncidentId,
+    /// The update: the same in every try to send it, so that mail systems can fold two copies.
+    pub update_id: UpdateId,
+    /// The incident's headline, as members wrote it.
+    pub title: String,
+    /// Where the incident stands with this update.
+    pub phase: Phase,
+    /// The text as CommonMark, at most 25,000 characters.
+    pub body: String,
+    /// When it happened, as readers are to see it.
+    pub displayed_at: Timestamp,
+    /// The components it speaks of.
+    pub components: Vec<Component>,
 }
 
 /// A broadcast that is about to be planned.
@@ -93,7 +109,7 @@ pub struct NewBroadcast {
     /// The page it is about.
     pub page: Page,
     /// What is told.
-    pub subject: Subject,
+    pub content: Content,
     /// When it was planned; its mails carry this date.
     pub created_at: Timestamp,
 }

@@ -30,7 +30,10 @@ mod tests {
     #[test]
     fn pauses_grow_and_are_moved_by_a_fifth_at_most() {
         let minutes = |attempt, jitter| pause_after(attempt, jitter).as_secs_f64() / 60.0;
-        assert_eq!([1, 2, 3, 4, 5, 6, 99].map(|attempt| minutes(attempt, 0.0)), [1., 5., 15., 60., 180., 180., 180.]);
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6, 99].map(|attempt| minutes(attempt, 0.0)),
+            [1., 5., 15., 60., 180., 180., 180.]
+        );
         assert_eq!(minutes(2, 1.0), 6.0);
         assert_eq!(minutes(2, -1.0), 4.0);
         assert_eq!(minutes(2, 50.0), 6.0);

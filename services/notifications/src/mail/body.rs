@@ -4,8 +4,9 @@ use askama::Template;
 use std::cmp::Reverse;
 
 use super::clean;
-use super::content::{Component, IncidentUpdate, Page};
+use super::content::Page;
 use super::text::Texts;
+use crate::domain::{Component, IncidentUpdate};
 use kit::locale::Locale;
 
 /// Stands in a body where the token comes: cleaned text holds no control characters.

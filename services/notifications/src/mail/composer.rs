@@ -5,11 +5,12 @@ use kit::ids::EventId;
 use kit::locale::Locale;
 
 use super::body::{Bodies, Frame, TOKEN_MARK};
-use super::content::{Content, IncidentUpdate, Page};
+use super::content::Page;
 use super::template::Part::{Fixed, Slot as Open};
 use super::template::{Draft, Slot, Template};
 use super::text::Texts;
 use super::{clean, header};
+use crate::domain::{Content, IncidentUpdate};
 
 const MAX_PAGE_NAME: usize = 64;
 const MAX_SUBJECT: usize = 120;
@@ -67,7 +68,7 @@ impl Composer {
         };
         match content {
             Content::IncidentUpdate(update) => mail.incident(update),
-            Content::Confirmation => mail.confirmation(),
+            Content::Confirmation { .. } => mail.confirmation(),
         }
     }
 }

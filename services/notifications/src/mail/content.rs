@@ -1,8 +1,10 @@
-//! What a mail tells.
+//! The page that a mail speaks for, and how phases and statuses look in it.
 
-use jiff::{Timestamp, tz::TimeZone};
-use kit::ids::{IncidentId, PageId, TenantId, UpdateId};
+use jiff::tz::TimeZone;
+use kit::ids::{PageId, TenantId};
 use kit::locale::Locale;
+
+use crate::domain::{ComponentStatus, Phase};
 
 /// The page that a mail speaks for.
 #[derive(Debug, Clone)]
@@ -19,69 +21,6 @@ pub struct Page {
     pub locale: Locale,
     /// The zone in which times are told.
     pub time_zone: TimeZone,
-}
-
-/// What a mail tells of a page.
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// An incident has a new update, or its first.
-    IncidentUpdate(IncidentUpdate),
-    /// Somebody gave this address and must say that it was they.
-    Confirmation,
-}
-
-/// One update of an incident, with what readers must know of the incident.
-#[derive(Debug, Clone)]
-pub struct IncidentUpdate {
-    /// The incident: its mails make one thread.
-    pub incident_id: IncidentId,
-    /// The update: the same in every try to send it, so that mail systems can fold two copies.
-    pub update_id: UpdateId,
-    /// The incident's headline, as members wrote it.
-    pub title: String,
-    /// Where the incident stands with this update.
-    pub phase: Phase,
-    /// The text as CommonMark, at most 25,000 characters.
-    pub body: String,
-    /// When it happened, as readers are to see it.
-    pub displayed_at: Timestamp,
-    /// The components it speaks of; a mail lists at most 50 of them, the worst first.
-    pub components: Vec<Component>,
-}
-
-/// A component by the name that readers know.
-#[derive(Debug, Clone)]
-pub struct Component {
-    /// Its name as members wrote it.
-    pub name: String,
-    /// Its status from the update on.
-    pub status: ComponentStatus,
-}
-
-/// Where an incident stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Something is wrong, and its cause is looked for.
-    Investigating,
-    /// The cause is known.
-    Identified,
-    /// It looks mended and is watched.
-    Monitoring,
-    /// It is over.
-    Resolved,
-}
-
-/// How a component does; the later, the worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ComponentStatus {
-    /// It works.
-    Operational,
-    /// It is slow or flawed.
-    DegradedPerformance,
-    /// It fails for some.
-    PartialOutage,
-    /// It fails for all.
-    MajorOutage,
 }
 
 impl Phase {

@@ -20,5 +20,5 @@ mod tests;
 mod text;
 
 pub use composer::{Addresses, Composer};
-pub use content::{Component, ComponentStatus, Content, IncidentUpdate, Page, Phase};
+pub use content::Page;
 pub use template::{Personal, Template, UnfitRecipient};

@@ -9,7 +9,9 @@ use proto::{
 };
 
 use crate::{
-    domain::{Broadcast, Component, Kind, Outcome, Page, Phase, Progress, Subject},
+    domain::{
+        Broadcast, Component, ComponentStatus, Content, IncidentUpdate, Kind, Outcome, Page, Phase, Progress,
+    },
     error::Error,
     store::deliveries::Delivery,
 };
@@ -25,43 +27,50 @@ pub(super) fn page(entry: internal::PageEntry) -> Result<Page, Error> {
     })
 }
 
-pub(super) fn subject(event: Event, latest: Timestamp) -> Result<Subject, Error> {
-    match event {
-        Event::ConfirmationRequested(requested) => Ok(Subject::Confirmation {
-            subscriber: requested
+/// What is told; of an incident update, its place among the events of its page too.
+pub(super) fn content(event: Event, latest: Timestamp) -> Result<(Content, Option<i64>), Error> {
+    let updated = match event {
+        Event::ConfirmationRequested(requested) => {
+            let subscriber = requested
                 .subscriber_id
                 .parse()
-                .map_err(|error| Error::invalid("confirmation_requested.subscriber_id", error))?,
-        }),
-        Event::IncidentUpdated(updated) => {
-            let components = updated
-                .components
-                .iter()
-                .map(|component| Component {
-                    name: component.name.clone(),
-                    status: component.status().as_str_name().to_owned(),
-                })
-                .collect();
-            let field = |name| format!("incident_updated.{name}");
-            Ok(Subject::IncidentUpdate {
-                incident: updated
-                    .incident_id
-                    .parse()
-                    .map_err(|error| Error::invalid(&field("incident_id"), error))?,
-                update: updated.update_id.parse().map_err(|error| Error::invalid(&field("update_id"), error))?,
-                position: updated.position,
-                phase: phase(updated.phase())?,
-                displayed_at: updated
-                    .displayed_at
-                    .ok_or_else(|| "must be set".to_owned())
-                    .and_then(|at| time::from_wire(&at, latest))
-                    .map_err(|problem| Error::invalid(&field("displayed_at"), problem))?,
-                title: updated.title,
-                body: updated.body,
-                components,
-            })
+                .map_err(|error| Error::invalid("confirmation_requested.subscriber_id", error))?;
+            return Ok((Content::Confirmation { subscriber }, None));
         }
-    }
+        Event::IncidentUpdated(updated) => updated,
+    };
+    let field = |name| format!("incident_updated.{name}");
+    let phase = phase(updated.phase())?;
+    let told = IncidentUpdate {
+        incident_id: updated
+            .incident_id
+            .parse()
+            .map_err(|error| Error::invalid(&field("incident_id"), error))?,
+        update_id: updated.update_id.parse().map_err(|error| Error::invalid(&field("update_id"), error))?,
+        phase,
+        displayed_at: updated
+            .displayed_at
+            .ok_or_else(|| "must be set".to_owned())
+            .and_then(|at| time::from_wire(&at, latest))
+            .map_err(|problem| Error::invalid(&field("displayed_at"), problem))?,
+        title: updated.title,
+        body: updated.body,
+        components: updated.components.into_iter().map(component).collect::<Result<_, _>>()?,
+    };
+    Ok((Content::IncidentUpdate(told), Some(updated.position)))
+}
+
+fn component(component: internal::NamedComponent) -> Result<Component, Error> {
+    let status = match component.status() {
+        incidents::ComponentStatus::Unspecified => {
+            return Err(Error::invalid("incident_updated.components", "must have a status each"));
+        }
+        incidents::ComponentStatus::Operational => ComponentStatus::Operational,
+        incidents::ComponentStatus::DegradedPerformance => ComponentStatus::DegradedPerformance,
+        incidents::ComponentStatus::PartialOutage => ComponentStatus::PartialOutage,
+        incidents::ComponentStatus::MajorOutage => ComponentStatus::MajorOutage,
+    };
+    Ok(Component { name: component.name, status })
 }
 
 fn phase(phase: incidents::Phase) -> Result<Phase, Error> {

@@ -34,5 +34,8 @@ pub(super) async fn list_deliveries(
     };
     let mut rows = read.await?;
     let next_page_token = paging::cut(&mut rows, size, |row| Cursor { at: 0, id: row.subscriber.uuid() });
-    Ok(ListDeliveriesResponse { deliveries: rows.into_iter().map(convert::delivery).collect(), next_page_token })
+    Ok(ListDeliveriesResponse {
+        deliveries: rows.into_iter().map(convert::delivery).collect(),
+        next_page_token,
+    })
 }

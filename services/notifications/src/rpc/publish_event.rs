@@ -9,7 +9,7 @@ use proto::internal::v1::{
 
 use super::{Rpc, convert};
 use crate::{
-    domain::{NewBroadcast, NewSegment, Page, Subject},
+    domain::{Content, NewBroadcast, NewSegment, Page},
     error::Error,
     store::{broadcasts, segments},
 };
@@ -25,7 +25,7 @@ pub(super) async fn publish_event(
     let event: EventId = request.event_id.parse().map_err(|error| Error::invalid("event_id", error))?;
     let latest = rpc.clock.now().saturating_add(SKEW).unwrap_or(rpc.clock.now());
     let told = request.event.ok_or_else(|| Error::invalid("event", "must be set"))?;
-    let subject = convert::subject(told, latest)?;
+    let (content, position) = convert::content(told, latest)?;
 
     // A relay that lost the answer asks again; planning twice would cost the audience's scan for nothing.
     let mut tx = rpc.db.tenant(tenant).await?;
@@ -36,19 +36,19 @@ pub(super) async fn publish_event(
     }
 
     let page = page(rpc, tenant, &request.page_id).await?;
-    let plan = plan(rpc, tenant, &request.page_id, &subject).await?;
+    let plan = plan(rpc, tenant, &request.page_id, &content).await?;
     let planned = plan.iter().map(|segment| i64::from(segment.planned)).sum();
     let new = NewBroadcast {
         tenant,
         broadcast: BroadcastId::new(&rpc.clock),
         event,
         page,
-        subject,
+        content,
         created_at: rpc.clock.now(),
     };
-    let thread = match &new.subject {
-        Subject::IncidentUpdate { incident, position, .. } => Some((*incident, *position)),
-        Subject::Confirmation { .. } => None,
+    let thread = match &new.content {
+        Content::IncidentUpdate(told) => position.map(|position| (told.incident_id, position)),
+        Content::Confirmation { .. } => None,
     };
     let ids = plan.iter().map(|_| rpc.clock.uuid()).collect::<Vec<_>>();
 
@@ -77,28 +77,29 @@ async fn plan(
     rpc: &Rpc,
     tenant: TenantId,
     page_id: &str,
-    subject: &Subject,
+    content: &Content,
 ) -> Result<Vec<NewSegment>, Error> {
     let request = PlanAudienceRequest {
         tenant_id: tenant.to_string(),
-        audience: Some(audience(page_id.to_owned(), subject)),
+        audience: Some(audience(page_id.to_owned(), content)),
         segment_size: rpc.segment_size,
     };
     let ranges = rpc.audience.clone().plan_audience(request).await?.into_inner().ranges;
     ranges.into_iter().map(segment).collect()
 }
 
-/// Who is meant by a subject.
-pub(crate) fn audience(page_id: String, subject: &Subject) -> Audience {
-    let pending_subscriber_id = match subject {
-        Subject::IncidentUpdate { .. } => None,
-        Subject::Confirmation { subscriber } => Some(subscriber.to_string()),
+/// Who is meant.
+pub(crate) fn audience(page_id: String, content: &Content) -> Audience {
+    let pending_subscriber_id = match content {
+        Content::IncidentUpdate(_) => None,
+        Content::Confirmation { subscriber } => Some(subscriber.to_string()),
     };
     Audience { page_id, pending_subscriber_id }
 }
 
 fn segment(range: Range) -> Result<NewSegment, Error> {
-    let id = |text: &str| text.parse().map_err(|error: kit::ids::InvalidId| Error::Unreadable(error.to_string()));
+    let id =
+        |text: &str| text.parse().map_err(|error: kit::ids::InvalidId| Error::Unreadable(error.to_string()));
     let after = if range.after_subscriber_id.is_empty() {
         uuid::Uuid::nil().into()
     } else {

@@ -9,7 +9,7 @@ use kit::{
 use sqlx::{PgConnection, types::Json};
 
 use crate::{
-    domain::{Broadcast, Component, Kind, NewBroadcast, Page, Phase, Subject},
+    domain::{Broadcast, Component, Content, IncidentUpdate, Kind, NewBroadcast, Page, Phase},
     error::Error,
 };
 
@@ -31,13 +31,14 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewBroadcast, planned: i
     let (mut kind, mut components) = (Kind::Confirmation, Vec::new());
     let (mut incident, mut update, mut subscriber) = (None, None, None);
     let (mut title, mut phase, mut body, mut displayed_at) = (None, None, None, None);
-    match &new.subject {
-        Subject::Confirmation { subscriber: who } => subscriber = Some(who.uuid()),
-        Subject::IncidentUpdate { incident: i, update: u, title: t, phase: p, body: b, displayed_at: d, components: c, .. } => {
+    match &new.content {
+        Content::Confirmation { subscriber: who } => subscriber = Some(who.uuid()),
+        Content::IncidentUpdate(told) => {
             kind = Kind::IncidentUpdate;
-            (incident, update) = (Some(i.uuid()), Some(u.uuid()));
-            (title, phase, body, displayed_at) = (Some(t), Some(*p), Some(b), Some(d.to_sqlx()));
-            components.clone_from(c);
+            (incident, update) = (Some(told.incident_id.uuid()), Some(told.update_id.uuid()));
+            (title, phase, body) = (Some(&told.title), Some(told.phase), Some(&told.body));
+            displayed_at = Some(told.displayed_at.to_sqlx());
+            components.clone_from(&told.components);
         }
     }
     let inserted = sqlx::query!(
@@ -92,21 +93,19 @@ pub(crate) async fn load(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let lacking = |field: &str| Error::Unreadable(format!("broadcast {broadcast} has no {field}"));
-    let subject = match row.kind {
-        Kind::Confirmation => Subject::Confirmation {
+    let content = match row.kind {
+        Kind::Confirmation => Content::Confirmation {
             subscriber: row.subscriber_id.ok_or_else(|| lacking("subscriber_id"))?.into(),
         },
-        Kind::IncidentUpdate => Subject::IncidentUpdate {
-            incident: row.incident_id.ok_or_else(|| lacking("incident_id"))?.into(),
-            update: row.update_id.ok_or_else(|| lacking("update_id"))?.into(),
-            // Only planning looks at it; the segments have it.
-            position: 0,
+        Kind::IncidentUpdate => Content::IncidentUpdate(IncidentUpdate {
+            incident_id: row.incident_id.ok_or_else(|| lacking("incident_id"))?.into(),
+            update_id: row.update_id.ok_or_else(|| lacking("update_id"))?.into(),
             title: row.title.ok_or_else(|| lacking("title"))?,
             phase: row.phase.ok_or_else(|| lacking("phase"))?,
             body: row.body.ok_or_else(|| lacking("body"))?,
             displayed_at: row.displayed_at.ok_or_else(|| lacking("displayed_at"))?.to_jiff(),
             components: row.components.0,
-        },
+        }),
     };
     Ok(Some(NewBroadcast {
         tenant,
@@ -119,7 +118,7 @@ pub(crate) async fn load(
             locale: row.page_locale,
             time_zone: row.page_time_zone,
         },
-        subject,
+        content,
         created_at: row.created_at.to_jiff(),
     }))
 }

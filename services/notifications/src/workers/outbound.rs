@@ -4,11 +4,11 @@ use std::{collections::HashMap, ops::ControlFlow, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 use kit::{Secret, locale::Locale};
-use proto::{incidents::v1::ComponentStatus as WireStatus, internal::v1::Recipient};
+use proto::internal::v1::Recipient;
 use tokio::time::Instant;
 
 use crate::{
-    domain::{self, NewBroadcast, Subject},
+    domain::NewBroadcast,
     error::Error,
     mail::{self, Addresses, Composer, Personal, Template},
     smtp::{Bounce, Connection, DkimSigner, Envelope, Report, SmtpUrl, Timeouts, Verdict, Verp},
@@ -37,7 +37,12 @@ impl std::fmt::Debug for Outbound {
 impl Outbound {
     /// The way out through this relay.
     #[must_use]
-    pub(crate) fn new(relay: SmtpUrl, addresses: Addresses, secret: &Secret, dkim: Option<DkimSigner>) -> Self {
+    pub(crate) fn new(
+        relay: SmtpUrl,
+        addresses: Addresses,
+        secret: &Secret,
+        dkim: Option<DkimSigner>,
+    ) -> Self {
         Self {
             relay,
             timeouts: Timeouts::default(),
@@ -68,51 +73,16 @@ impl Outbound {
                 locale,
                 time_zone: zone,
             },
-            content: content(&broadcast.subject),
             broadcast: broadcast.clone(),
             templates: HashMap::new(),
         })
     }
 }
 
-fn content(subject: &Subject) -> mail::Content {
-    match subject {
-        Subject::Confirmation { .. } => mail::Content::Confirmation,
-        Subject::IncidentUpdate { incident, update, title, phase, body, displayed_at, components, .. } => {
-            mail::Content::IncidentUpdate(mail::IncidentUpdate {
-                incident_id: *incident,
-                update_id: *update,
-                title: title.clone(),
-                phase: match phase {
-                    domain::Phase::Investigating => mail::Phase::Investigating,
-                    domain::Phase::Identified => mail::Phase::Identified,
-                    domain::Phase::Monitoring => mail::Phase::Monitoring,
-                    domain::Phase::Resolved => mail::Phase::Resolved,
-                },
-                body: body.clone(),
-                displayed_at: *displayed_at,
-                components: components.iter().filter_map(component).collect(),
-            })
-        }
-    }
-}
-
-fn component(component: &domain::Component) -> Option<mail::Component> {
-    let status = match WireStatus::from_str_name(&component.status)? {
-        WireStatus::Unspecified => return None,
-        WireStatus::Operational => mail::ComponentStatus::Operational,
-        WireStatus::DegradedPerformance => mail::ComponentStatus::DegradedPerformance,
-        WireStatus::PartialOutage => mail::ComponentStatus::PartialOutage,
-        WireStatus::MajorOutage => mail::ComponentStatus::MajorOutage,
-    };
-    Some(mail::Component { name: component.name.clone(), status })
-}
-
 /// A broadcast that is being sent.
 pub(crate) struct Prepared<'a> {
     out: &'a Outbound,
     page: mail::Page,
-    content: mail::Content,
     broadcast: NewBroadcast,
     templates: HashMap<&'static str, Template>,
 }
@@ -167,9 +137,9 @@ impl Prepared<'_> {
     /// The language's template, composed the first time.
     fn template(&mut self, locale: &str) {
         let locale = Locale::parse(locale).unwrap_or(self.page.locale);
-        let Self { out, page, content, broadcast, templates } = self;
+        let Self { out, page, broadcast, templates } = self;
         templates.entry(locale.tag()).or_insert_with(|| {
-            out.composer.template(page, content, locale, broadcast.event, broadcast.created_at)
+            out.composer.template(page, &broadcast.content, locale, broadcast.event, broadcast.created_at)
         });
     }
 

@@ -136,7 +136,8 @@ impl Sender {
         let mut tx = self.db.tenant(lease.tenant).await?;
         let broadcast = broadcasts::load(&mut tx, lease.tenant, lease.broadcast).await?;
         tx.rollback().await?;
-        let broadcast = broadcast.ok_or_else(|| Error::Unreadable("a segment without a broadcast".to_owned()))?;
+        let broadcast =
+            broadcast.ok_or_else(|| Error::Unreadable("a segment without a broadcast".to_owned()))?;
         let mut prepared = self.out.prepare(&broadcast)?;
         let mut window = Window::default();
         let mut line = self.line.lock().await;
@@ -175,7 +176,7 @@ impl Sender {
         let after = lease.cursor;
         let request = ReadAudienceRequest {
             tenant_id: lease.tenant.to_string(),
-            audience: Some(audience(broadcast.page.page_id.to_string(), &broadcast.subject)),
+            audience: Some(audience(broadcast.page.page_id.to_string(), &broadcast.content)),
             after_subscriber_id: if after.uuid().is_nil() { String::new() } else { after.to_string() },
             last_subscriber_id: lease.last.to_string(),
             limit: READ,

@@ -6,6 +6,7 @@ use kit::locale::Locale;
 use mail_parser::{Message, MessageParser, PartType};
 
 use super::*;
+use crate::domain::{Component, ComponentStatus, Content, IncidentUpdate, Phase};
 
 mod hostile;
 mod said;
@@ -56,6 +57,10 @@ fn update(title: &str, body: &str) -> IncidentUpdate {
     }
 }
 
+fn asked() -> Content {
+    Content::Confirmation { subscriber: format!("sub_{ID}").parse().unwrap() }
+}
+
 fn date() -> Timestamp {
     "2026-11-20T23:05:42.5Z".parse().unwrap()
 }
@@ -72,7 +77,7 @@ fn incident(page_name: &str, update: IncidentUpdate) -> String {
 }
 
 fn confirmation(page_name: &str, locale: Locale) -> String {
-    mail_to(&ANA, &page(page_name), &Content::Confirmation, locale)
+    mail_to(&ANA, &page(page_name), &asked(), locale)
 }
 
 fn parsed(raw: &str) -> Message<'_> {

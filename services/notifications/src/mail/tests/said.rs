@@ -164,7 +164,7 @@ fn without_components_none_are_spoken_of() {
 
 #[test]
 fn two_recipients_share_nothing_personal() {
-    for content in [Content::IncidentUpdate(update("t", "b")), Content::Confirmation] {
+    for content in [Content::IncidentUpdate(update("t", "b")), asked()] {
         let template = composer().template(&page("Acme"), &content, Locale::En, event_id(), date());
         let mut both = Vec::new();
         template.splice(&ANA, &mut both).unwrap();
