@@ -75,8 +75,9 @@ impl Writer {
     fn message(&mut self, message: &MessageDescriptor) -> Result<String, Error> {
         let mut code = String::new();
         for field in message.fields() {
-            let in_oneof =
-                field.containing_oneof().filter(|oneof| !field.supports_presence() || oneof.fields().len() > 1);
+            let in_oneof = field
+                .containing_oneof()
+                .filter(|oneof| !field.supports_presence() || oneof.fields().len() > 1);
             let name = field.name().to_snake_case();
             let checks = self.value(&field)?;
             if field.is_list() {
@@ -98,10 +99,7 @@ impl Writer {
                     writeln!(code, "violations.required({name:?}, self.{name}.is_some());")?;
                 }
                 if !checks.is_empty() {
-                    writeln!(
-                        code,
-                        "if let Some(value) = &self.{name} {{ let field = {name:?}; {checks} }}"
-                    )?;
+                    writeln!(code, "if let Some(value) = &self.{name} {{ let field = {name:?}; {checks} }}")?;
                 }
             } else if !checks.is_empty() {
                 writeln!(code, "{{ let (field, value) = ({name:?}, &self.{name}); {checks} }}")?;
@@ -160,7 +158,13 @@ impl Writer {
         Ok(code)
     }
 
-    fn list(&self, code: &mut String, field: &FieldDescriptor, name: &str, checks: &str) -> Result<(), Error> {
+    fn list(
+        &self,
+        code: &mut String,
+        field: &FieldDescriptor,
+        name: &str,
+        checks: &str,
+    ) -> Result<(), Error> {
         let options = field.options();
         if options.has_extension(&self.field_rules) {
             for (_, rules) in fields_of(&options.get_extension(&self.field_rules))? {
@@ -214,8 +218,9 @@ impl Writer {
                         }
                         ("pattern", Value::String(pattern)) => {
                             let index = self.pattern(pattern);
-                            let message = describe(pattern)
-                                .ok_or_else(|| format!("{}: a pattern without a message", field.full_name()))?;
+                            let message = describe(pattern).ok_or_else(|| {
+                                format!("{}: a pattern without a message", field.full_name())
+                            })?;
                             writeln!(
                                 code,
                                 "violations.pattern(field, value, &PATTERN_{index}, {message:?});"
@@ -227,7 +232,8 @@ impl Writer {
             }
             "int32" | "int64" => {
                 for (rule, value) in fields_of(value)? {
-                    let limit = value.as_i64().or(value.as_i32().map(i64::from)).ok_or("a limit is a number")?;
+                    let limit =
+                        value.as_i64().or(value.as_i32().map(i64::from)).ok_or("a limit is a number")?;
                     match rule.as_str() {
                         "gte" | "lte" => writeln!(code, "violations.{rule}(field, *value, {limit});")?,
                         other => return Err(unknown(field.full_name(), other)),

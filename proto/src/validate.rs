@@ -83,7 +83,9 @@ impl Violations {
     fn email(&mut self, field: &str, value: &str) {
         let well_formed = value.rsplit_once('@').is_some_and(|(local, domain)| {
             !local.is_empty()
-                && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte))
+                && local
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte))
                 && domain.split('.').all(is_label)
         });
         if !well_formed {
@@ -96,7 +98,6 @@ impl Violations {
             self.add(field, format!("must be one of: {}", allowed.join(", ")));
         }
     }
-
 
     fn max_items(&mut self, field: &str, count: usize, limit: usize) {
         if count > limit {
@@ -145,7 +146,8 @@ mod tests {
     use super::*;
     use crate::{
         incidents::v1::{
-            AffectedComponent, ComponentStatus, CreateIncidentRequest, GetPageRequest, Phase, get_page_request,
+            AffectedComponent, ComponentStatus, CreateIncidentRequest, GetPageRequest, Phase,
+            get_page_request,
         },
         internal::v1::{Audience, PlanAudienceRequest},
         tenants::v1::{CreatePageRequest, SignUpRequest},
@@ -209,7 +211,10 @@ mod tests {
             ],
             ..Default::default()
         };
-        assert_eq!(fields(&incident), ["affected_components[1].component_id", "affected_components[1].status"]);
+        assert_eq!(
+            fields(&incident),
+            ["affected_components[1].component_id", "affected_components[1].status"]
+        );
     }
 
     #[test]

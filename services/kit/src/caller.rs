@@ -113,6 +113,9 @@ mod tests {
         let mut request = Request::new(SignOutRequest::default());
         request.extensions_mut().insert(Caller::Anyone);
         let refused = anyone(request).unwrap_err();
-        assert_eq!((refused.code(), refused.message()), (Code::InvalidArgument, "refresh_token must not be empty"));
+        assert_eq!(
+            (refused.code(), refused.message()),
+            (Code::InvalidArgument, "refresh_token must not be empty")
+        );
     }
 }

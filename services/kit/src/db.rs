@@ -39,7 +39,9 @@ impl Db {
             // The guard below rolls back where there is mostly nothing to roll back; that is no news.
             ("client_min_messages", "error"),
         ]);
-        Self { pool: guarded(PgPoolOptions::new().max_connections(max_connections)).connect_lazy_with(options) }
+        Self {
+            pool: guarded(PgPoolOptions::new().max_connections(max_connections)).connect_lazy_with(options),
+        }
     }
 
     /// A transaction that sees the rows of one tenant only: row-level security looks at the setting made in

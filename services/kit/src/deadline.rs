@@ -57,7 +57,9 @@ mod tests {
 
     #[test]
     fn a_timeout_is_read_in_every_unit_and_nothing_else_is_one() {
-        let read = |text: &str| asked(&HeaderMap::from_iter([("grpc-timeout".parse().unwrap(), text.parse().unwrap())]));
+        let read = |text: &str| {
+            asked(&HeaderMap::from_iter([("grpc-timeout".parse().unwrap(), text.parse().unwrap())]))
+        };
         assert_eq!(read("2H"), Some(Duration::from_secs(7200)));
         assert_eq!(read("3M"), Some(Duration::from_secs(180)));
         assert_eq!(read("4S"), Some(Duration::from_secs(4)));

@@ -69,7 +69,11 @@ impl Gate {
 struct Undeclared(&'static str);
 
 fn unauthenticated() -> Status {
-    refusal(Code::Unauthenticated, ErrorReason::Unauthenticated, "a valid token is needed: authorization: Bearer …")
+    refusal(
+        Code::Unauthenticated,
+        ErrorReason::Unauthenticated,
+        "a valid token is needed: authorization: Bearer …",
+    )
 }
 
 fn refuse_token(error: TokenError) -> Status {
@@ -92,8 +96,12 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
         return Status::unimplemented("no such method").into_http();
     };
     let Ok(room) = Arc::clone(&gate.room).try_acquire_owned() else {
-        return refusal(Code::ResourceExhausted, ErrorReason::Overloaded, "too many calls at once; try again")
-            .into_http();
+        return refusal(
+            Code::ResourceExhausted,
+            ErrorReason::Overloaded,
+            "too many calls at once; try again",
+        )
+        .into_http();
     };
     let token = request
         .headers()
@@ -110,8 +118,7 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
     let asked = deadline::asked(request.headers());
     let limit = asked.unwrap_or(deadline::LIMIT).min(deadline::LIMIT);
     let handler = tokio::spawn(async move {
-        let answer =
-            tokio::time::timeout(deadline::LIMIT, deadline::within(limit, next.run(request))).await;
+        let answer = tokio::time::timeout(deadline::LIMIT, deadline::within(limit, next.run(request))).await;
         drop(room);
         answer.unwrap_or_else(|_| overdue(deadline::LIMIT))
     });

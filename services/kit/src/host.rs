@@ -115,11 +115,7 @@ impl Host {
 
     /// Adds a check of readiness: it answers why the part of this name cannot work now, or nothing. It is
     /// looked at every second and told by `grpc.health.v1` under that name.
-    pub fn ready<F>(
-        &mut self,
-        name: &'static str,
-        check: impl Fn() -> F + Send + Sync + 'static,
-    ) -> &mut Self
+    pub fn ready<F>(&mut self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static) -> &mut Self
     where
         F: Future<Output = Option<String>> + Send + 'static,
     {
@@ -215,7 +211,11 @@ pub fn add_reflection(
     Ok(())
 }
 
-async fn watch_readiness(reporter: HealthReporter, checks: Vec<(&'static str, Check)>, stop: CancellationToken) {
+async fn watch_readiness(
+    reporter: HealthReporter,
+    checks: Vec<(&'static str, Check)>,
+    stop: CancellationToken,
+) {
     let mut last = vec![None; checks.len()];
     while !stop.is_cancelled() {
         for ((name, check), last) in checks.iter().zip(&mut last) {
@@ -236,5 +236,57 @@ async fn watch_readiness(reporter: HealthReporter, checks: Vec<(&'static str, Ch
             *last = Some(why);
         }
         stop.run_until_cancelled(tokio::time::sleep(READINESS_PAUSE)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll};
+
+    use super::*;
+
+    /// A service that no contract of ours knows, and so nobody said who may call it.
+    #[derive(Clone)]
+    struct Undeclared;
+
+    impl NamedService for Undeclared {
+        const NAME: &'static str = "pharos.test.v1.UndeclaredService";
+    }
+
+    impl Service<http::Request<Body>> for Undeclared {
+        type Response = http::Response<Body>;
+        type Error = Infallible;
+        type Future = std::future::Ready<Result<http::Response<Body>, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: http::Request<Body>) -> Self::Future {
+            std::future::ready(Ok(http::Response::new(Body::empty())))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_process_with_an_rpc_that_does_not_say_who_may_call_it_does_not_serve() {
+        let mut host = Host::new(CancellationToken::new(), false);
+        host.grpc(Undeclared);
+        assert!(matches!(host.serve(None, None).await, Err(HostError::Undeclared(Undeclared::NAME))));
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_ends_by_itself_ends_the_process() {
+        let mut host = Host::new(CancellationToken::new(), false);
+        host.worker("short", |_| async {});
+        assert!(matches!(host.serve(None, None).await, Err(HostError::WorkerEnded("short"))));
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_told_to_stop_ends_its_workers() {
+        let stop = CancellationToken::new();
+        let mut host = Host::new(stop.clone(), true);
+        host.worker("patient", |stop| async move { stop.cancelled().await });
+        stop.cancel();
+        assert!(host.serve(None, None).await.is_ok());
     }
 }

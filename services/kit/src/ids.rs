@@ -141,7 +141,15 @@ mod tests {
     fn what_is_not_an_id_is_refused() {
         let good = PageId::new(&Clock::system()).to_string();
         let larger = format!("page_8{}", &good[6..]);
-        for bad in ["", "page_", &good[5..], &good[..30], &good.to_uppercase(), &larger, "ten_01arz3ndektsv4rrffq69g5fav"] {
+        for bad in [
+            "",
+            "page_",
+            &good[5..],
+            &good[..30],
+            &good.to_uppercase(),
+            &larger,
+            "ten_01arz3ndektsv4rrffq69g5fav",
+        ] {
             assert!(bad.parse::<PageId>().is_err(), "{bad}");
         }
     }

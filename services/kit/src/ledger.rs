@@ -85,14 +85,18 @@ macro_rules! request_ledger {
         ) -> Result<Option<T>, $crate::ledger::LedgerError> {
             let Some(key) = key else { return Ok(None) };
             sqlx::query!(
-                "delete from " + $schema + ".request
+                "delete from "
+                    + $schema
+                    + ".request
                  where tenant_id = $1 and created_at < now() - interval '72 hours'",
                 key.tenant.uuid(),
             )
             .execute(&mut *db)
             .await?;
             let claimed = sqlx::query!(
-                "insert into " + $schema + ".request (tenant_id, member_id, method, request_id, request_hash)
+                "insert into "
+                    + $schema
+                    + ".request (tenant_id, member_id, method, request_id, request_hash)
                  values ($1, $2, $3, $4, $5)
                  on conflict on constraint request_pk do nothing",
                 key.tenant.uuid(),
@@ -107,7 +111,9 @@ macro_rules! request_ledger {
                 return Ok(None);
             }
             let kept = sqlx::query!(
-                "select request_hash, reply from " + $schema + ".request
+                "select request_hash, reply from "
+                    + $schema
+                    + ".request
                  where tenant_id = $1 and member_id = $2 and method = $3 and request_id = $4",
                 key.tenant.uuid(),
                 key.member.uuid(),
@@ -130,7 +136,9 @@ macro_rules! request_ledger {
         ) -> sqlx::Result<()> {
             let Some(key) = key else { return Ok(()) };
             sqlx::query!(
-                "update " + $schema + ".request set reply = $5
+                "update "
+                    + $schema
+                    + ".request set reply = $5
                  where tenant_id = $1 and member_id = $2 and method = $3 and request_id = $4",
                 key.tenant.uuid(),
                 key.member.uuid(),

@@ -51,8 +51,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             .max_header_list_size(MAX_HEADER_BYTES)
             .max_concurrent_streams(MAX_STREAMS);
         let service = TowerToHyperService::new(router.clone());
-        let connection =
-            graceful.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
+        let connection = graceful
+            .watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(error = %error, "a connection ended early");

@@ -33,7 +33,10 @@ impl Cursor {
         }
         let bytes = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| <[u8; 24]>::try_from(bytes).ok());
         let Some(bytes) = bytes else {
-            return Err(status::invalid_field("page_token", "must be a `next_page_token` of an earlier answer"));
+            return Err(status::invalid_field(
+                "page_token",
+                "must be a `next_page_token` of an earlier answer",
+            ));
         };
         let (mut at, mut id) = ([0; 8], [0; 16]);
         at.copy_from_slice(&bytes[..8]);

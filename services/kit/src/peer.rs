@@ -39,7 +39,8 @@ pub struct SignCalls(ServiceSigner);
 impl Interceptor for SignCalls {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let token = self.0.sign().map_err(|error| status::internal(&error))?;
-        let value = MetadataValue::try_from(format!("Bearer {token}")).map_err(|error| status::internal(&error))?;
+        let value =
+            MetadataValue::try_from(format!("Bearer {token}")).map_err(|error| status::internal(&error))?;
         request.metadata_mut().insert("authorization", value);
         request.set_timeout(deadline::remaining());
         Ok(request)

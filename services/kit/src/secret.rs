@@ -102,7 +102,9 @@ mod tests {
     #[test]
     fn only_32_bytes_of_base_64_are_a_secret() {
         assert!(Secret::parse(&STANDARD.encode([1; 32])).is_ok());
-        for bad in [STANDARD.encode([1; 31]), STANDARD.encode([1; 33]), "no base 64 at all".into(), String::new()] {
+        for bad in
+            [STANDARD.encode([1; 31]), STANDARD.encode([1; 33]), "no base 64 at all".into(), String::new()]
+        {
             assert!(Secret::parse(&bad).is_err(), "{bad}");
         }
     }

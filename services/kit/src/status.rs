@@ -14,13 +14,18 @@ const DOMAIN: &str = "pharos";
 /// A refusal with its reason.
 #[must_use]
 pub fn refusal(code: Code, reason: ErrorReason, message: impl Into<String>) -> Status {
-    Status::with_error_details(code, message, ErrorDetails::with_error_info(name(reason), DOMAIN, HashMap::new()))
+    Status::with_error_details(
+        code,
+        message,
+        ErrorDetails::with_error_info(name(reason), DOMAIN, HashMap::new()),
+    )
 }
 
 /// `INVALID_ARGUMENT` with a violation for each field.
 #[must_use]
 pub fn invalid(violations: Vec<Violation>) -> Status {
-    let mut details = ErrorDetails::with_error_info(name(ErrorReason::InvalidArgument), DOMAIN, HashMap::new());
+    let mut details =
+        ErrorDetails::with_error_info(name(ErrorReason::InvalidArgument), DOMAIN, HashMap::new());
     let message =
         violations.iter().map(|v| format!("{} {}", v.field, v.description)).collect::<Vec<_>>().join("; ");
     for Violation { field, description } in violations {
@@ -94,9 +99,11 @@ pub fn database(cause: &sqlx::Error) -> Status {
 pub fn from_peer(status: Status) -> Status {
     match status.code() {
         Code::NotFound => not_found(),
-        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::ResourceExhausted | Code::Aborted => {
-            unavailable(&status)
-        }
+        Code::Unavailable
+        | Code::DeadlineExceeded
+        | Code::Cancelled
+        | Code::ResourceExhausted
+        | Code::Aborted => unavailable(&status),
         Code::Ok
         | Code::Unknown
         | Code::InvalidArgument

@@ -24,8 +24,13 @@ pub enum Step {
 const ERROR_PAUSE: Duration = Duration::from_secs(1);
 
 /// Steps until told to stop. Between steps that found nothing it waits for a wake-up, at most `poll` long.
-pub async fn run<S, F, E>(name: &'static str, wake: Arc<Notify>, poll: Duration, stop: CancellationToken, step: S)
-where
+pub async fn run<S, F, E>(
+    name: &'static str,
+    wake: Arc<Notify>,
+    poll: Duration,
+    stop: CancellationToken,
+    step: S,
+) where
     S: Fn() -> F,
     F: Future<Output = Result<Step, E>>,
     E: Display,

@@ -83,8 +83,7 @@ struct KeyPair {
 impl KeyPair {
     fn from_seed(seed: &Secret) -> Result<Self, jsonwebtoken::errors::Error> {
         // PKCS#8 version 1 around a seed (RFC 8410, section 7): the only form that can be made a JWK of.
-        const PREFIX: [u8; 16] =
-            [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+        const PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
         let signing = EncodingKey::from_ed_der(&[PREFIX.as_slice(), seed.expose()].concat());
         let mut public = Jwk::from_encoding_key(&signing, Algorithm::EdDSA)?;
         let id = public.thumbprint(ThumbprintHash::SHA256)?;
@@ -176,7 +175,11 @@ impl ServiceSigner {
     ///
     /// # Errors
     /// If the crypto library refuses the key.
-    pub fn new(secret: &Secret, name: &'static str, clock: Clock) -> Result<Self, jsonwebtoken::errors::Error> {
+    pub fn new(
+        secret: &Secret,
+        name: &'static str,
+        clock: Clock,
+    ) -> Result<Self, jsonwebtoken::errors::Error> {
         let keys = Arc::new(KeyPair::from_seed(&secret.derive("service tokens"))?);
         Ok(Self { keys, name, clock })
     }
@@ -355,3 +358,6 @@ fn decode<T: DeserializeOwned>(token: &str, key: &DecodingKey) -> Result<T, Toke
         .map_err(|_| TokenError::NotGood("its signature or its claims are not good"))?;
     Ok(data.claims)
 }
+
+#[cfg(test)]
+mod tests;
