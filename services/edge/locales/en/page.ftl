@@ -1,0 +1,112 @@
+# What pages say. Names come from the page's members and are escaped where they are put in.
+
+# how components are
+status-operational = Operational
+status-degraded-performance = Degraded performance
+status-partial-outage = Partial outage
+status-major-outage = Major outage
+status-unknown = Unknown
+
+# how the whole page is
+overall-operational = All systems operational
+overall-partially-degraded = Partially degraded service
+overall-degraded = Degraded service
+overall-minor-outage = Minor outage
+overall-partial-outage = Partial outage
+overall-major-outage = Major outage
+overall-unknown = Status unknown
+
+# where an incident stands
+phase-investigating = Investigating
+phase-identified = Identified
+phase-monitoring = Monitoring
+phase-resolved = Resolved
+phase-unknown = Unknown
+phase-same = Update
+
+# how bad an incident is
+impact-none = No impact
+impact-minor = Minor impact
+impact-major = Major impact
+impact-critical = Critical impact
+impact-unknown = Impact unknown
+
+# a page
+page-title = { $name } status
+skip = Skip to the content
+nothing-affected = Nothing needs your attention.
+open-incidents = Open incidents
+open-count = { $count ->
+    [one] 1 open incident
+   *[other] { $count } open incidents
+}
+affected-count = { $count ->
+    [one] 1 component affected
+   *[other] { $count } components affected
+}
+components = Components
+component-count = { $count ->
+    [one] 1 component
+   *[other] { $count } components
+}
+no-components = No components are listed yet.
+recent-incidents = Recent incidents
+no-recent-incidents = No incidents in the last 14 days.
+history-link = Incident history
+times = Times are in the { $name } time zone.
+made-with = Status page by Pharos
+
+# an incident
+started = Started
+resolved = Resolved
+lasted = Lasted { $name }
+affects = Affects
+and-more = { $count ->
+    [one] and 1 more
+   *[other] and { $count } more
+}
+all-updates = { $count ->
+    [one] See the update
+   *[other] See all { $count } updates
+}
+updates = Updates
+permalink = Link to this update
+back = Current status
+
+# history
+history = Incident history
+no-history = No incidents have been reported yet.
+older = Older incidents
+newest = Newest incidents
+
+# subscribing
+subscribe = Subscribe to updates
+subscribe-short = Subscribe
+subscribe-lead = Get an email when an incident is reported or updated. You can unsubscribe at any time.
+email = Email address
+email-bad = Enter a complete email address, such as name@example.com.
+subscribed = Check your inbox
+subscribed-text = If this address is new here, an email is on its way with a link to confirm. Nothing else is sent until you confirm.
+
+# links in mails
+confirm = Confirm your subscription
+confirm-text = Press the button to receive status updates by email.
+confirm-button = Confirm subscription
+confirmed = You are subscribed
+confirmed-text = You will receive an email when an incident is reported or updated. Every email has a link to unsubscribe.
+unsubscribe = Unsubscribe
+unsubscribe-text = Press the button to stop receiving status updates by email from this page.
+unsubscribe-button = Unsubscribe
+unsubscribed = You are unsubscribed
+unsubscribed-text = You will receive no more status updates from this page.
+link-bad = This link is no longer good
+link-bad-text = It may have expired, or it was not copied whole. If you wanted to subscribe, please do so again on the status page.
+
+# the server itself
+landing = Status pages live here
+landing-text = This server hosts status pages: each tells, in one place, whether a product works, what is broken while it is broken, and what happened before.
+landing-address = Every page has its own address, such as { $name }. If you followed a link to a status page, check that the address is complete.
+missing = Page not found
+missing-text = There is no page at this address. Check that it is complete and spelled correctly.
+away = This page cannot be shown right now
+away-text = The fault is ours, and it says nothing about the state of the systems you came to see. Please try again in a moment.

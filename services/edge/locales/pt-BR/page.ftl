@@ -1,0 +1,112 @@
+# O que dizem as páginas. Os nomes vêm dos membros da página e são escapados onde são inseridos.
+
+# como estão os componentes
+status-operational = Operacional
+status-degraded-performance = Desempenho degradado
+status-partial-outage = Interrupção parcial
+status-major-outage = Interrupção grave
+status-unknown = Desconhecido
+
+# como está a página toda
+overall-operational = Todos os sistemas operacionais
+overall-partially-degraded = Serviço parcialmente degradado
+overall-degraded = Serviço degradado
+overall-minor-outage = Interrupção leve
+overall-partial-outage = Interrupção parcial
+overall-major-outage = Interrupção grave
+overall-unknown = Status desconhecido
+
+# em que ponto está um incidente
+phase-investigating = Investigando
+phase-identified = Identificado
+phase-monitoring = Monitorando
+phase-resolved = Resolvido
+phase-unknown = Desconhecido
+phase-same = Atualização
+
+# quão grave é um incidente
+impact-none = Sem impacto
+impact-minor = Impacto leve
+impact-major = Impacto grave
+impact-critical = Impacto crítico
+impact-unknown = Impacto desconhecido
+
+# uma página
+page-title = Status de { $name }
+skip = Ir para o conteúdo
+nothing-affected = Nada precisa da sua atenção.
+open-incidents = Incidentes em andamento
+open-count = { $count ->
+    [one] 1 incidente em andamento
+   *[other] { $count } incidentes em andamento
+}
+affected-count = { $count ->
+    [one] 1 componente afetado
+   *[other] { $count } componentes afetados
+}
+components = Componentes
+component-count = { $count ->
+    [one] 1 componente
+   *[other] { $count } componentes
+}
+no-components = Ainda não há componentes.
+recent-incidents = Incidentes recentes
+no-recent-incidents = Nenhum incidente nos últimos 14 dias.
+history-link = Histórico de incidentes
+times = Horários no fuso de { $name }.
+made-with = Página de status feita com Pharos
+
+# um incidente
+started = Início
+resolved = Resolvido
+lasted = Durou { $name }
+affects = Afeta
+and-more = { $count ->
+    [one] e mais 1
+   *[other] e mais { $count }
+}
+all-updates = { $count ->
+    [one] Ver a atualização
+   *[other] Ver todas as { $count } atualizações
+}
+updates = Atualizações
+permalink = Link para esta atualização
+back = Status atual
+
+# histórico
+history = Histórico de incidentes
+no-history = Nenhum incidente foi relatado até agora.
+older = Incidentes mais antigos
+newest = Incidentes mais recentes
+
+# inscrever-se
+subscribe = Receber atualizações
+subscribe-short = Inscrever-se
+subscribe-lead = Receba um e-mail quando um incidente for relatado ou atualizado. Você pode cancelar quando quiser.
+email = Endereço de e-mail
+email-bad = Digite um endereço de e-mail completo, como nome@exemplo.com.
+subscribed = Confira sua caixa de entrada
+subscribed-text = Se este endereço é novo por aqui, um e-mail está a caminho com um link para confirmar. Nada mais será enviado antes da confirmação.
+
+# links nos e-mails
+confirm = Confirme sua inscrição
+confirm-text = Aperte o botão para receber as atualizações de status por e-mail.
+confirm-button = Confirmar inscrição
+confirmed = Inscrição confirmada
+confirmed-text = Você receberá um e-mail quando um incidente for relatado ou atualizado. Todo e-mail traz um link para cancelar.
+unsubscribe = Cancelar inscrição
+unsubscribe-text = Aperte o botão para não receber mais por e-mail as atualizações de status desta página.
+unsubscribe-button = Cancelar inscrição
+unsubscribed = Inscrição cancelada
+unsubscribed-text = Você não receberá mais as atualizações de status desta página.
+link-bad = Este link não vale mais
+link-bad-text = Ele pode ter expirado ou não ter sido copiado por inteiro. Se queria se inscrever, faça isso de novo na página de status.
+
+# o próprio servidor
+landing = Aqui moram páginas de status
+landing-text = Este servidor hospeda páginas de status: cada uma diz, em um só lugar, se um produto funciona, o que está quebrado enquanto está quebrado e o que aconteceu antes.
+landing-address = Cada página tem seu próprio endereço, como { $name }. Se você seguiu um link para uma página de status, confira se o endereço está completo.
+missing = Página não encontrada
+missing-text = Não há página neste endereço. Confira se ele está completo e escrito corretamente.
+away = Não é possível mostrar esta página agora
+away-text = A falha é nossa e nada diz sobre o estado dos sistemas que você veio ver. Tente de novo em instantes.

@@ -1,0 +1,33 @@
+//! One port, two doors: what is gRPC goes to the proxy, everything else to the pages.
+//!
+//! They stay two routers because their layers exclude each other: gRPC-web's layer answers 400 to any other
+//! HTTP/1.1 request, and pages must never be readable by another origin's script.
+
+use std::convert::Infallible;
+
+use axum::{Router, extract::Request, response::Response};
+use http::{Method, header::CONTENT_TYPE};
+use tower::ServiceExt as _;
+
+/// Both doors behind one.
+pub(crate) fn router(rpcs: Router, pages: Router) -> Router {
+    Router::new().fallback_service(tower::service_fn(move |request: Request| {
+        let door = if is_rpc(&request) { rpcs.clone() } else { pages.clone() };
+        async move {
+            let answer: Result<Response, Infallible> = door.oneshot(request).await;
+            answer
+        }
+    }))
+}
+
+/// A call says so by its type; the browser's question before a call (CORS preflight) has none, but a path
+/// that only calls have.
+fn is_rpc(request: &Request) -> bool {
+    let typed = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let path = request.uri().path();
+    typed
+        || request.method() == Method::OPTIONS && (path.starts_with("/pharos.") || path.starts_with("/grpc."))
+}

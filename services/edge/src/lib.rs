@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+
+mod door;
+mod health;
+mod pages;
+mod peers;
+mod proxy;
+mod texts;
+mod view;
+
+use http::Uri;
+use kit::{Host, host::HostError};
+
+use crate::peers::Peers;
+
+/// What the edge needs: where the services are, and nothing secret.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    /// Where tenants listens, such as `http://127.0.0.1:7400`.
+    pub tenants: Uri,
+    /// Where incidents listens.
+    pub incidents: Uri,
+    /// Where subscriptions listens.
+    pub subscriptions: Uri,
+    /// Where notifications listens.
+    pub notifications: Uri,
+    /// Whether the public contracts are told to whoever asks (gRPC reflection).
+    pub reflection: bool,
+}
+
+/// Mounts the edge: status pages, gRPC and gRPC-web on the public listener, and the worker that says
+/// "not serving" as soon as the process stops. No service has to be there yet.
+///
+/// # Errors
+/// [`HostError::Reflection`] if the contracts cannot be described.
+pub fn mount(host: &mut Host, deps: Deps) -> Result<(), HostError> {
+    let reflection = deps.reflection;
+    let peers = Peers::new(&deps);
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let rpcs = proxy::router(&peers, health, reflection)?;
+    host.web(door::router(rpcs, pages::router(peers)));
+    host.worker("edge.health", |stop| health::tell_the_stop(reporter, stop));
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Templates as answers, with what caches may do with them.
+
+use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::response::{Html, IntoResponse, Response};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, RETRY_AFTER, VARY},
+};
+
+use super::assets;
+use crate::{peers::Fault, texts::Texts};
+
+/// How long anybody may keep a page: a flood of readers is one request in five seconds for a shared cache.
+const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=5");
+const PRIVATE: HeaderValue = HeaderValue::from_static("no-store");
+/// When to come back if something behind the edge is away, in seconds.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
+
+/// What every template is given: its texts and where its style sheet is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) texts: Texts,
+    pub(super) style: &'static str,
+}
+
+impl Frame {
+    pub(super) fn new(texts: Texts) -> Self {
+        Self { texts, style: assets::style_path() }
+    }
+}
+
+/// A few words on an otherwise empty page.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(super) struct Message {
+    pub(super) frame: Frame,
+    pub(super) look: &'static str,
+    pub(super) heading: String,
+    pub(super) text: String,
+    /// A way on: an address and what it is called.
+    pub(super) link: Option<(String, String)>,
+}
+
+fn rendered(template: &impl Template, texts: Texts) -> Response {
+    match template.render() {
+        Ok(html) => ([(CONTENT_LANGUAGE, texts.tag())], Html(html)).into_response(),
+        // our templates call nothing that fails, and a `String` takes every write
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A page for everybody. A browser that has it already (by hash) is told so and gets nothing.
+pub(super) fn public(template: &impl Template, texts: Texts, has: Option<&HeaderValue>) -> Response {
+    let html = match template.render() {
+        Ok(html) => html,
+        Err(_) => return rendered(template, texts),
+    };
+    let hash = hex(&digest(&SHA256, html.as_bytes()).as_ref()[..16]);
+    // weak, because it is the same for the compressed form
+    let tag = format!("W/\"{hash}\"");
+    let known = has.and_then(|has| has.to_str().ok()).is_some_and(|has| matches(has, &hash));
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(CONTENT_LANGUAGE, texts.tag())], Html(html)).into_response()
+    };
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response.headers_mut().insert(CACHE_CONTROL, PUBLIC);
+    response
+}
+
+/// Whether a list of entity tags has this hash, weak or strong (RFC 9110, section 13.1.2).
+fn matches(list: &str, hash: &str) -> bool {
+    list.split(',').map(str::trim).any(|tag| {
+        tag == "*"
+            || tag.trim_start_matches("W/").strip_prefix('"').and_then(|tag| tag.strip_suffix('"'))
+                == Some(hash)
+    })
+}
+
+/// A page that depends on the browser's language.
+pub(super) fn by_language(mut response: Response) -> Response {
+    response.headers_mut().append(VARY, HeaderValue::from_static("accept-language"));
+    response
+}
+
+/// A page for one reader, which nobody may keep.
+pub(super) fn private(status: StatusCode, template: &impl Template, texts: Texts) -> Response {
+    let mut response = rendered(template, texts);
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response.headers_mut().insert(CACHE_CONTROL, PRIVATE);
+    response
+}
+
+/// A page that cannot be shown, as a page.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) fault: Fault,
+    pub(super) texts: Texts,
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (status, look, heading, text) = match self.fault {
+            Fault::NotFound => (StatusCode::NOT_FOUND, "unknown", "missing", "missing-text"),
+            Fault::Away => (StatusCode::SERVICE_UNAVAILABLE, "partial", "away", "away-text"),
+        };
+        let message = Message {
+            frame: Frame::new(self.texts),
+            look,
+            heading: self.texts.say(heading),
+            text: self.texts.say(text),
+            link: None,
+        };
+        let mut response = by_language(private(status, &message, self.texts));
+        match self.fault {
+            Fault::NotFound => response.headers_mut().insert(CACHE_CONTROL, PUBLIC),
+            Fault::Away => response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS),
+        };
+        response
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entity_tag_is_found_in_every_form_of_list() {
+        for list in ["\"ab\"", "W/\"ab\"", "\"x\", W/\"ab\"", "*"] {
+            assert!(matches(list, "ab"), "{list}");
+        }
+        for list in ["", "ab", "\"abc\"", "\"a\", \"b\""] {
+            assert!(!matches(list, "ab"), "{list}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_told_in_two_digits_each() {
+        assert_eq!(hex(&[0, 15, 255]), "000fff");
+    }
+}

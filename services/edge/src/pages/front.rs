@@ -1,0 +1,124 @@
+//! Pages to read: a page's front, its history, an incident; and what is at the root.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    response::Response,
+};
+use proto::incidents::v1::{
+    GetPageRequest, ListHistoryRequest, StatusServiceGetIncidentRequest, get_page_request,
+};
+use serde::Deserialize;
+
+use super::{
+    answer::{self, Frame, Refused},
+    reader::{Reader, Segments},
+};
+use crate::{
+    peers::{Fault, Peers, ask, request},
+    view::{HistoryView, IncidentView, PageHead, PageView, Section},
+};
+
+#[derive(Template)]
+#[template(path = "landing.html")]
+struct Landing {
+    frame: Frame,
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Front {
+    frame: Frame,
+    page: PageView,
+}
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct History {
+    frame: Frame,
+    head: PageHead,
+    history: HistoryView,
+    /// Whether these are the newest.
+    is_first: bool,
+}
+
+#[derive(Template)]
+#[template(path = "incident.html")]
+struct Story {
+    frame: Frame,
+    head: PageHead,
+    incident: IncidentView,
+}
+
+/// The page of this slug, as everything that shows it needs it.
+pub(super) async fn find(peers: &Peers, slug: String) -> Result<PageView, Fault> {
+    let mut status = peers.status();
+    let page = Some(get_page_request::Page::Slug(slug));
+    let told = ask(status.get_page(request(GetPageRequest { page }))).await?;
+    PageView::new(told).ok_or(Fault::Away)
+}
+
+/// `GET /`
+pub(super) async fn landing(reader: Reader) -> Response {
+    let landing = Landing { frame: Frame::new(reader.texts) };
+    answer::by_language(answer::public(&landing, reader.texts, reader.has.as_ref()))
+}
+
+/// `GET /p/{slug}`
+pub(super) async fn page(
+    State(peers): State<Peers>,
+    Segments(slug): Segments<String>,
+    reader: Reader,
+) -> Result<Response, Refused> {
+    let page = find(&peers, slug).await.map_err(|fault| reader.refuse(fault))?;
+    let texts = page.head.texts;
+    Ok(answer::public(&Front { frame: Frame::new(texts), page }, texts, reader.has.as_ref()))
+}
+
+/// Where in the history to begin.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Place {
+    #[serde(default)]
+    page_token: String,
+}
+
+/// `GET /p/{slug}/history?page_token=`
+pub(super) async fn history(
+    State(peers): State<Peers>,
+    Segments(slug): Segments<String>,
+    place: Result<Query<Place>, QueryRejection>,
+    reader: Reader,
+) -> Result<Response, Refused> {
+    let Query(Place { page_token }) = place.map_err(|_| reader.refuse(Fault::NotFound))?;
+    let is_first = page_token.is_empty();
+    let lot = async {
+        let head = find(&peers, slug).await?.head;
+        let asked = ListHistoryRequest { page_id: head.page_id.clone(), page_size: 0, page_token };
+        let lot = ask(peers.status().list_history(request(asked))).await?;
+        Ok::<_, Fault>((head, lot))
+    };
+    let (head, lot) = lot.await.map_err(|fault| reader.refuse(fault))?;
+    let texts = head.texts;
+    let history = head.history(lot);
+    let template = History { frame: Frame::new(texts), head, history, is_first };
+    Ok(answer::public(&template, texts, reader.has.as_ref()))
+}
+
+/// `GET /p/{slug}/incidents/{incident_id}`
+pub(super) async fn incident(
+    State(peers): State<Peers>,
+    Segments((slug, incident_id)): Segments<(String, String)>,
+    reader: Reader,
+) -> Result<Response, Refused> {
+    let story = async {
+        let head = find(&peers, slug).await?.head;
+        let asked = StatusServiceGetIncidentRequest { page_id: head.page_id.clone(), incident_id };
+        let told = ask(peers.status().get_incident(request(asked))).await?;
+        let incident = head.incident(told.incident.ok_or(Fault::Away)?);
+        Ok::<_, Fault>((head, incident))
+    };
+    let (head, incident) = story.await.map_err(|fault| reader.refuse(fault))?;
+    let texts = head.texts;
+    let template = Story { frame: Frame::new(texts), head, incident };
+    Ok(answer::public(&template, texts, reader.has.as_ref()))
+}

@@ -1,0 +1,102 @@
+//! Who reads: the language that a browser asks for, and what it has already.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::{FromRequestParts, Path},
+    response::Response,
+};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ACCEPT_LANGUAGE, IF_NONE_MATCH},
+    request::Parts,
+};
+use kit::locale::Locale;
+use serde::de::DeserializeOwned;
+
+use super::answer::Refused;
+use crate::{peers::Fault, texts::Texts};
+
+/// What a browser says of its reader.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    /// The texts for pages that belong to nobody: those have the browser's language.
+    pub(super) texts: Texts,
+    /// The versions of the page that the browser has.
+    pub(super) has: Option<HeaderValue>,
+}
+
+impl Reader {
+    pub(super) fn refuse(&self, fault: Fault) -> Refused {
+        Refused { fault, texts: self.texts }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self {
+            texts: Texts::of(preferred(&parts.headers)),
+            has: parts.headers.get(IF_NONE_MATCH).cloned(),
+        })
+    }
+}
+
+/// Segments of the path. Those that are not UTF-8 name nothing.
+pub(super) struct Segments<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Sync + Send> FromRequestParts<S> for Segments<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(_) => {
+                let texts = Texts::of(preferred(&parts.headers));
+                Err(axum::response::IntoResponse::into_response(Refused { fault: Fault::NotFound, texts }))
+            }
+        }
+    }
+}
+
+/// The language that we speak and the browser likes best (RFC 9110, section 12.5.4); English if there is none.
+fn preferred(headers: &HeaderMap) -> Locale {
+    let mut best = (0.0, Locale::En);
+    let ranges = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    for range in ranges.flat_map(|list| list.split(',')) {
+        let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
+        let weight = match weight.trim().strip_prefix("q=") {
+            Some(weight) => weight.trim().parse().unwrap_or(0.0),
+            None => 1.0,
+        };
+        if let Some(locale) = Locale::parse(tag.trim())
+            && weight > best.0
+        {
+            best = (weight, locale);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_liked_language_that_we_speak_is_chosen() {
+        for (asked, locale) in [
+            ("", Locale::En),
+            ("de", Locale::En),
+            ("pt-PT,pt;q=0.9,en;q=0.8", Locale::PtBr),
+            ("en;q=0.5, pt-BR", Locale::PtBr),
+            ("de, en-GB;q=0.9, pt;q=0.8", Locale::En),
+            ("pt;q=0, en;q=0.1", Locale::En),
+            ("pt;q=banana", Locale::En),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, asked.parse().unwrap())]);
+            assert_eq!(preferred(&headers), locale, "{asked}");
+        }
+        assert_eq!(preferred(&HeaderMap::new()), Locale::En);
+    }
+}

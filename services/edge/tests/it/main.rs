@@ -1,0 +1,10 @@
+//! The edge as its callers see it: a real listener in front, real gRPC servers behind.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod given;
+mod pages;
+mod proxy;
+mod tokens;
+mod web;
+mod world;

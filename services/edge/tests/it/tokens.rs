@@ -1,0 +1,99 @@
+//! Subscribing, and the links in mails.
+
+use http::{Method, StatusCode};
+
+use crate::{
+    given,
+    web::{get, post, send},
+    world::{GOOD_TOKEN, World},
+};
+
+const UNSUBSCRIBE: &str = "/pharos.subscriptions.v1.SubscriptionService/Unsubscribe";
+const CONFIRM: &str = "/pharos.subscriptions.v1.SubscriptionService/Confirm";
+
+#[tokio::test]
+async fn a_subscription_is_asked_for_and_the_answer_tells_nothing_of_the_address() {
+    let world = World::showing(given::page("pt-BR")).await;
+    let done = post(&world, "/p/demo/subscribe", "email=%20ana%40example.com%20").await;
+    assert_eq!(done.status, StatusCode::OK);
+    assert_eq!(done.header("cache-control"), "no-store");
+    assert!(done.text().contains("<h1>Confira sua caixa de entrada</h1>"));
+    assert!(!done.text().contains("ana"));
+    assert_eq!(world.called().last().unwrap(), "/pharos.subscriptions.v1.SubscriptionService/Subscribe");
+}
+
+#[tokio::test]
+async fn a_bad_address_shows_the_form_again_with_what_was_typed() {
+    let world = World::showing(given::page("en")).await;
+    let form = post(&world, "/p/demo/subscribe", "email=ana").await;
+    assert_eq!(form.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(form.text().contains("value=\"ana\" aria-invalid=\"true\" aria-describedby=\"email-bad\""));
+    assert!(form.text().contains("Enter a complete email address"));
+    for body in ["", "mail=ana%40example.com", "email=%FF"] {
+        let form = post(&world, "/p/demo/subscribe", body).await;
+        assert_eq!(form.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+    }
+    assert_eq!(post(&world, "/p/other/subscribe", "email=a%40b.c").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn opening_a_link_from_a_mail_calls_nobody() {
+    let world = World::showing(given::page("en")).await;
+    for (path, heading) in [("/c/t0ken", "Confirm your subscription"), ("/u/t0ken", "Unsubscribe")] {
+        for method in [Method::GET, Method::HEAD] {
+            let answer = send(&world, method, path, &[], "").await;
+            assert_eq!(answer.status, StatusCode::OK);
+            assert_eq!(answer.header("cache-control"), "no-store");
+        }
+        let page = get(&world, path).await;
+        assert!(page.text().contains(&format!("<h1>{heading}</h1>")));
+        assert_eq!(page.text().matches("<button").count(), 1);
+        assert!(!page.text().contains(GOOD_TOKEN), "the form posts to its own address");
+    }
+    let portuguese = send(&world, Method::GET, "/u/t0ken", &[("accept-language", "pt")], "").await;
+    assert!(portuguese.text().contains("<h1>Cancelar inscrição</h1>"));
+    assert_eq!(world.called(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn pressing_the_button_confirms() {
+    let world = World::showing(given::page("en")).await;
+    let done = post(&world, "/c/t0ken", "").await;
+    assert_eq!(done.status, StatusCode::OK);
+    assert!(done.text().contains("<h1>You are subscribed</h1>"));
+    assert_eq!(done.header("cache-control"), "no-store");
+    assert_eq!(world.called(), [CONFIRM]);
+}
+
+#[tokio::test]
+async fn a_link_that_is_no_longer_good_says_so() {
+    let world = World::showing(given::page("en")).await;
+    for path in ["/c/bad", "/u/bad"] {
+        let answer = post(&world, path, "").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        assert!(answer.text().contains("<h1>This link is no longer good</h1>"));
+    }
+    let alone = World::alone().await;
+    assert_eq!(post(&alone, "/c/t0ken", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn one_click_unsubscribes_in_every_encoding_as_often_as_it_is_sent() {
+    let world = World::showing(given::page("en")).await;
+    let multipart =
+        "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+    for (kind, body) in [
+        ("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"),
+        ("multipart/form-data; boundary=b", multipart),
+        ("text/plain", ""),
+        ("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"),
+    ] {
+        let done = send(&world, Method::POST, "/u/t0ken", &[("content-type", kind)], body).await;
+        assert_eq!(done.status, StatusCode::OK, "{kind}");
+        assert!(done.text().contains("<h1>You are unsubscribed</h1>"), "{kind}");
+        assert!(done.headers.get("location").is_none() && done.headers.get("set-cookie").is_none(), "{kind}");
+    }
+    let untyped = send(&world, Method::POST, "/u/t0ken", &[], "").await;
+    assert_eq!(untyped.status, StatusCode::OK);
+    assert_eq!(world.called(), [UNSUBSCRIBE; 5]);
+}
