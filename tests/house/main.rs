@@ -1,0 +1,7 @@
+//! The house: what must hold for the tree itself, whatever the programs do.
+
+mod arrows;
+mod contracts;
+mod dependencies;
+mod rooms;
+mod tree;

@@ -1,0 +1,158 @@
+//! The binary as people start and stop it.
+
+use std::{path::Path, process::Command};
+
+use pharos_tests::{Process, binary, eventually};
+use rustix::process::Signal;
+
+fn run(arguments: &[&str], settings: &[(&str, &str)]) -> (i32, String) {
+    let output =
+        Command::new(binary()).args(arguments).env_clear().envs(settings.iter().copied()).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), text)
+}
+
+#[test]
+fn a_wrong_setting_ends_the_start_with_exit_code_78_and_is_named() {
+    for (variable, value, key) in [
+        ("PHAROS__DATABASE__MAX_CONNECTIONS", "many", "database.max_connections"),
+        ("PHAROS__DATABASE__MAX_CONECTIONS", "9", "max_conections"),
+        ("PHAROS__SECRETS__SERVICE", "short", "secrets.service"),
+        ("PHAROS__NOTIFICATIONS__FLUSH", "0", "notifications.flush"),
+    ] {
+        let secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let mut settings = vec![
+            ("DATABASE_URL", "postgres://nobody@localhost/nothing"),
+            ("SMTP_URL", "smtp://localhost:25"),
+            ("PHAROS__SECRETS__SERVICE", secret),
+            ("PHAROS__SECRETS__NOTIFICATIONS", secret),
+            ("PHAROS__PEERS__TENANTS", "http://localhost:1"),
+            ("PHAROS__PEERS__SUBSCRIPTIONS", "http://localhost:1"),
+        ];
+        settings.retain(|(name, _)| *name != variable);
+        settings.push((variable, value));
+        let (code, said) = run(&["serve", "notifications"], &settings);
+        assert_eq!(code, 78, "{variable}: {said}");
+        assert!(said.contains(key), "{variable}: {said}");
+    }
+    let (code, said) = run(&["serve", "tenants"], &[("DATABASE_URL", "postgres://x@localhost/x")]);
+    assert_eq!(code, 78);
+    assert!(said.contains("secrets.service") && said.contains("PHAROS__SECRETS__SERVICE"), "{said}");
+    let (code, said) = run(&["check-config", "edge"], &[]);
+    assert_eq!(code, 78);
+    assert!(said.contains("peers.tenants"), "{said}");
+}
+
+#[test]
+fn the_version_is_told() {
+    let (code, said) = run(&["version"], &[]);
+    assert_eq!(code, 0);
+    assert_eq!(said, format!("pharos {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// `pharos up` on a folder, on free ports.
+fn up(folder: &Path, name: &str) -> Process {
+    let variable = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let path = pharos::settings::variables().get("PATH").cloned().unwrap_or_default();
+    let home = pharos::settings::variables().get("HOME").cloned().unwrap_or_default();
+    let settings = [
+        variable("PATH", &path),
+        variable("HOME", &home),
+        variable("PHAROS__SERVER__PUBLIC_LISTEN", "127.0.0.1:0"),
+        variable("PHAROS__SERVER__INTERNAL_LISTEN", "127.0.0.1:0"),
+        variable("PHAROS__UP__MAIL_CATCHER_LISTEN", "127.0.0.1:0"),
+    ];
+    let data = folder.join("data");
+    Process::start(name, folder, &["up", "--data", data.to_str().unwrap()], &settings)
+}
+
+/// The address that `up` prints once it is ready.
+async fn address(up: &Process) -> String {
+    eventually("up to say where it is", || async {
+        let log = up.log();
+        let (_, rest) = log.split_once("API            ")?;
+        rest.split_whitespace().next().map(str::to_owned)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn up_serves_everything_refuses_a_second_one_on_its_folder_and_stops_cleanly() {
+    let folder = tempfile::Builder::new().prefix("pharos-tests-").tempdir_in("/tmp").unwrap();
+    let mut first = up(folder.path(), "first");
+    let url = address(&first).await;
+    let get = async |path: &str| {
+        pharos::http_client::get(&format!("{url}{path}").parse().unwrap()).await.unwrap().0
+    };
+    assert_eq!(get("/").await, 200);
+    assert_eq!(get("/inbox").await, 200);
+    assert_eq!(get("/p/nothing-here").await, 404);
+
+    let mut second = up(folder.path(), "second");
+    let ended = eventually("the second one to end", || std::future::ready(second.ended())).await;
+    assert!(!ended.success());
+    assert!(second.log().contains("in use"), "{}", second.log());
+
+    // A peer that connects and says nothing does not keep it from ending.
+    let silent =
+        std::net::TcpStream::connect(url.trim_start_matches("http://").replace("localhost", "127.0.0.1"));
+    let silent = silent.unwrap();
+    first.signal(Signal::TERM);
+    let ended = eventually("the first one to end", || std::future::ready(first.ended())).await;
+    assert!(ended.success(), "{}", first.log());
+    drop(silent);
+    let pid = std::fs::read_to_string(folder.path().join("data/postgres/data/postmaster.pid"));
+    assert!(pid.is_err(), "its Postgres is still there: {pid:?}");
+}
+
+#[tokio::test]
+async fn up_comes_back_after_a_kill_with_everything_that_was_acknowledged() {
+    let folder = tempfile::Builder::new().prefix("pharos-tests-").tempdir_in("/tmp").unwrap();
+    let mut first = up(folder.path(), "first");
+    let url = address(&first).await;
+    let request = proto::tenants::v1::SignUpRequest {
+        company_name: "Acme".into(),
+        email: "owner@example.com".into(),
+        password: "correct horse battery staple".into(),
+    };
+    let sign_in = proto::tenants::v1::SignInRequest {
+        email: request.email.clone(),
+        password: request.password.clone(),
+    };
+    let accounts = |url: &str| {
+        let channel = kit::peer::channel(&url.parse().unwrap());
+        proto::tenants::v1::account_service_client::AccountServiceClient::new(channel)
+    };
+    accounts(&url).sign_up(request).await.unwrap();
+    first.kill();
+
+    let second = up(folder.path(), "second");
+    let url = address(&second).await;
+    let tenant = accounts(&url).sign_in(sign_in).await.unwrap().into_inner().tenant.unwrap();
+    assert_eq!(tenant.name, "Acme");
+    second.signal(Signal::TERM);
+    let mut second = second;
+    eventually("it to end", || std::future::ready(second.ended())).await;
+}
+
+#[tokio::test]
+async fn every_shipped_timeline_is_replayed_and_every_subscriber_hears_every_post() {
+    let folder = tempfile::Builder::new().prefix("pharos-tests-").tempdir_in("/tmp").unwrap();
+    let mut system = up(folder.path(), "up");
+    let url = address(&system).await;
+    let timelines = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("timelines");
+    for name in ["kiwify", "blip", "vtex", "kinescope", "gitkraken"] {
+        let file = timelines.join(format!("{name}.yaml"));
+        let timeline =
+            pharos::replay::timeline::Timeline::parse(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let (code, said) = run(&["replay", file.to_str().unwrap(), "--to", &url], &[]);
+        assert_eq!(code, 0, "{name}: {said}");
+        let mails = timeline.incident.posts.len() + 1;
+        for subscriber in &timeline.subscribers {
+            let line = format!("{} ({mails} mails)", subscriber.email);
+            assert!(said.contains(&line), "{name}: no `{line}` in {said}");
+        }
+    }
+    system.signal(Signal::TERM);
+    eventually("it to end", || std::future::ready(system.ended())).await;
+}

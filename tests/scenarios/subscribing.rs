@@ -1,0 +1,106 @@
+//! Coming on a page's list, and off it.
+
+use pharos_tests::{Cluster, signed};
+use proto::subscriptions::v1::{
+    ConfirmRequest, ListSubscribersRequest, SubscribeRequest, SubscriberState, UnsubscribeRequest,
+    subscriber_service_client::SubscriberServiceClient,
+    subscription_service_client::SubscriptionServiceClient,
+};
+use tonic::Code;
+
+use crate::telling::post;
+
+#[tokio::test]
+async fn the_answer_is_the_same_whatever_the_state_of_the_address() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    page.confirmed(&cluster, "confirmed@example.net").await;
+    page.subscribe("pending@example.net").await;
+    page.confirmed(&cluster, "gone@example.net").await;
+    let incident = page.incident("Slow", &[]).await;
+    page.completed_broadcast(&incident.first.update_id).await;
+    let token = cluster.smtp.mail_to("gone@example.net", 1).await.token("/u/");
+    let mut client = SubscriptionServiceClient::new(cluster.channel());
+    client.unsubscribe(UnsubscribeRequest { token }).await.unwrap();
+
+    let mut answers = Vec::new();
+    for address in ["new", "pending", "confirmed", "gone"] {
+        let email = format!("{address}@example.net");
+        let request = SubscribeRequest { page_id: page.id(), email, locale: None };
+        let answer = client.subscribe(request).await.unwrap();
+        let mut headers = answer.metadata().clone().into_headers();
+        headers.remove("date");
+        answers.push((format!("{headers:?}"), answer.into_inner()));
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    cluster.run_until_idle().await;
+    // Nobody but the new one got a mail for it: a confirmation is sent at most once in 24 hours.
+    assert_eq!(cluster.smtp.mails_to("new@example.net").len(), 1);
+    assert_eq!(cluster.smtp.mails_to("pending@example.net").len(), 1);
+    assert_eq!(cluster.smtp.mails_to("gone@example.net").len(), 2);
+}
+
+#[tokio::test]
+async fn looking_at_a_link_changes_nothing_and_posting_to_it_twice_is_harmless() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    page.subscribe("ada@example.net").await;
+    let confirm = cluster.smtp.mail_to("ada@example.net", 0).await.token("/c/");
+
+    assert_eq!(cluster.get(&format!("/c/{confirm}")).await.0, 200);
+    assert_eq!(state(&cluster, &page).await, SubscriberState::Pending);
+    for _ in 0..2 {
+        assert_eq!(post(&cluster, &format!("/c/{confirm}"), "").await.0, 200);
+        assert_eq!(state(&cluster, &page).await, SubscriberState::Confirmed);
+    }
+
+    let incident = page.incident("Slow", &[]).await;
+    page.completed_broadcast(&incident.first.update_id).await;
+    let leave = cluster.smtp.mail_to("ada@example.net", 1).await.token("/u/");
+    assert_eq!(cluster.get(&format!("/u/{leave}")).await.0, 200);
+    assert_eq!(state(&cluster, &page).await, SubscriberState::Confirmed);
+    for _ in 0..2 {
+        assert_eq!(post(&cluster, &format!("/u/{leave}"), "List-Unsubscribe=One-Click").await.0, 200);
+        assert_eq!(state(&cluster, &page).await, SubscriberState::Unsubscribed);
+    }
+    // A link from before cannot bring back somebody who left.
+    assert_eq!(post(&cluster, &format!("/c/{confirm}"), "").await.0, 404);
+    assert_eq!(state(&cluster, &page).await, SubscriberState::Unsubscribed);
+}
+
+#[tokio::test]
+async fn a_token_that_was_made_up_or_altered_is_not_found() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    page.subscribe("ada@example.net").await;
+    let good = cluster.smtp.mail_to("ada@example.net", 0).await.token("/c/");
+    let altered =
+        if good.ends_with('A') { good.replace('A', "B") } else { format!("{}A", &good[..good.len() - 1]) };
+    let mut client = SubscriptionServiceClient::new(cluster.channel());
+    for token in [altered, "x".repeat(66), "%%%".to_owned()] {
+        let refused = client.confirm(ConfirmRequest { token: token.clone() }).await.unwrap_err();
+        assert_eq!(refused.code(), Code::NotFound, "{token}");
+        let refused = client.unsubscribe(UnsubscribeRequest { token }).await.unwrap_err();
+        assert_eq!(refused.code(), Code::NotFound);
+    }
+    // A token to confirm does not unsubscribe.
+    let refused = client.unsubscribe(UnsubscribeRequest { token: good }).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn nothing_that_the_requester_typed_is_in_the_confirmation_but_the_address_on_the_envelope() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    page.subscribe("Buy.Pills+now@example.net").await;
+    let mail = cluster.smtp.mail_to("buy.pills+now@example.net", 0).await;
+    let (_, body) = mail.raw.split_once("\r\n\r\n").unwrap();
+    assert!(!body.to_lowercase().contains("pills"), "{body}");
+}
+
+async fn state(cluster: &Cluster, page: &pharos_tests::PageOf) -> SubscriberState {
+    let request = ListSubscribersRequest { page_id: page.id(), ..Default::default() };
+    let mut client = SubscriberServiceClient::new(cluster.channel());
+    let listed = client.list_subscribers(signed(page.company.token(), request)).await.unwrap().into_inner();
+    listed.subscribers[0].state()
+}

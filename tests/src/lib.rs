@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod binary;
+mod cluster;
+mod company;
+pub mod postgres;
+mod smtp_sink;
+
+pub use binary::{Process, binary};
+pub use cluster::{Cluster, Shape};
+pub use company::{Company, Incident, PageOf, signed};
+pub use smtp_sink::{Mail, SmtpSink};
+
+/// What a test waits for comes within this time, or the test fails.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Looks again and again until there is something to see.
+///
+/// # Panics
+/// If there is nothing within [`PATIENCE`].
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "waited in vain for {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
