@@ -15,8 +15,10 @@ use crate::settings::Variables;
 
 const SECRETS: [&str; 5] = ["service", "tenants", "signing_seed", "subscriptions", "notifications"];
 
-/// Where the folder is if nobody says: /var/lib/pharos for root (the database's own account must be able to
-/// pass every folder above it, which it cannot below /root), otherwise in the user's data folder
+/// Where the folder is if nobody says.
+///
+/// For root /var/lib/pharos: the database's own account must be able to pass every folder above it, which it
+/// cannot below /root. Otherwise in the user's data folder
 /// (<https://specifications.freedesktop.org/basedir-spec/latest/>).
 ///
 /// # Errors
@@ -62,7 +64,9 @@ pub fn open(folder: &Path) -> anyhow::Result<String> {
 }
 
 fn new_secrets() -> anyhow::Result<String> {
-    let mut text = String::from("# Made by `pharos up` for this folder alone. Whoever has them can sign as this system.\n[secrets]\n");
+    let mut text = String::from(
+        "# Made by `pharos up` for this folder alone. Whoever has them can sign as this system.\n[secrets]\n",
+    );
     for name in SECRETS {
         let mut bytes = [0; 32];
         SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system has no randomness"))?;

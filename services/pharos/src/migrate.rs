@@ -31,7 +31,10 @@ pub async fn migrate(owner: &PgConnectOptions, password: Option<&SecretString>) 
         set_passwords(&mut connection, password).await.context("the services' password cannot be set")?;
     }
     for (schema, migrator) in HISTORIES {
-        migrator.run(&mut connection).await.with_context(|| format!("the schema {schema} cannot be migrated"))?;
+        migrator
+            .run(&mut connection)
+            .await
+            .with_context(|| format!("the schema {schema} cannot be migrated"))?;
     }
     connection.close().await?;
     Ok(())

@@ -39,7 +39,8 @@ impl Listeners {
         let serves = targets.iter().any(|target| *target != Target::Edge);
         Ok(Self {
             internal: bind(serves, "server.internal_listen", server.internal_listen).await?,
-            public: bind(targets.contains(&Target::Edge), "server.public_listen", server.public_listen).await?,
+            public: bind(targets.contains(&Target::Edge), "server.public_listen", server.public_listen)
+                .await?,
         })
     }
 
@@ -55,7 +56,8 @@ impl Listeners {
 /// # Errors
 /// [`SettingsError`], naming the key.
 pub fn check_config(settings: &Settings, targets: &[Target]) -> Result<(), SettingsError> {
-    let here = targets.iter().any(|target| *target != Target::Edge).then(|| Uri::from_static("http://localhost"));
+    let here =
+        targets.iter().any(|target| *target != Target::Edge).then(|| Uri::from_static("http://localhost"));
     for target in targets {
         Parts::new(settings, targets, here.as_ref()).check(*target)?;
     }
@@ -134,13 +136,15 @@ impl<'a> Parts<'a> {
             Target::Notifications => {
                 Secrets::required("notifications", secrets.notifications.as_ref())?;
                 self.settings.relay()?;
-                self.settings.notifications.check().map_err(|(key, problem)| {
-                    SettingsError::new(format!("notifications.{key}"), problem)
-                })?;
+                self.settings
+                    .notifications
+                    .check()
+                    .map_err(|(key, problem)| SettingsError::new(format!("notifications.{key}"), problem))?;
                 self.address(Target::Subscriptions)?;
             }
             Target::Edge => {
-                for peer in [Target::Tenants, Target::Incidents, Target::Subscriptions, Target::Notifications] {
+                for peer in [Target::Tenants, Target::Incidents, Target::Subscriptions, Target::Notifications]
+                {
                     self.address(peer)?;
                 }
             }
@@ -172,9 +176,10 @@ impl<'a> Parts<'a> {
                 incidents::Deps {
                     db: self.db(incidents::SCHEMA)?,
                     clock,
-                    pages: proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
-                        self.peer("incidents", Target::Tenants)?,
-                    ),
+                    pages:
+                        proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
+                            self.peer("incidents", Target::Tenants)?,
+                        ),
                     events: proto::internal::v1::event_service_client::EventServiceClient::new(
                         self.peer("incidents", Target::Notifications)?,
                     ),
@@ -188,9 +193,10 @@ impl<'a> Parts<'a> {
                 subscriptions::Deps {
                     db: self.db(subscriptions::SCHEMA)?,
                     clock,
-                    pages: proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
-                        self.peer("subscriptions", Target::Tenants)?,
-                    ),
+                    pages:
+                        proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
+                            self.peer("subscriptions", Target::Tenants)?,
+                        ),
                     events: proto::internal::v1::event_service_client::EventServiceClient::new(
                         self.peer("subscriptions", Target::Notifications)?,
                     ),
@@ -202,9 +208,10 @@ impl<'a> Parts<'a> {
                 notifications::Deps {
                     db: self.db(notifications::SCHEMA)?,
                     clock,
-                    pages: proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
-                        self.peer("notifications", Target::Tenants)?,
-                    ),
+                    pages:
+                        proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
+                            self.peer("notifications", Target::Tenants)?,
+                        ),
                     audience: proto::internal::v1::audience_service_client::AudienceServiceClient::new(
                         self.peer("notifications", Target::Subscriptions)?,
                     ),

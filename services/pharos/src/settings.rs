@@ -3,7 +3,12 @@
 //! Defaults (`default.toml`, compiled in), then a file, then the environment; each layer overrides the one
 //! before. Every value has its type, and a wrong one is an error that names its key.
 
-use std::{collections::HashMap, fmt::Display, net::SocketAddr, path::{Path, PathBuf}};
+use std::{
+    collections::HashMap,
+    fmt::Display,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use config::{Config, Environment, File, FileFormat};
 use http::Uri;
@@ -163,7 +168,9 @@ pub type Variables = HashMap<String, String>;
 #[must_use]
 pub fn variables() -> Variables {
     // A variable that is not UTF-8 cannot be one of ours.
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Reads the settings: defaults, then `layers` of TOML (for what `pharos up` knows by itself), then the file,
@@ -171,7 +178,11 @@ pub fn variables() -> Variables {
 ///
 /// # Errors
 /// [`SettingsError`], naming the key.
-pub fn load(file: Option<&Path>, layers: &[String], variables: &Variables) -> Result<Settings, SettingsError> {
+pub fn load(
+    file: Option<&Path>,
+    layers: &[String],
+    variables: &Variables,
+) -> Result<Settings, SettingsError> {
     let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     for layer in layers {
         builder = builder.add_source(File::from_str(layer, FileFormat::Toml));
@@ -188,19 +199,16 @@ pub fn load(file: Option<&Path>, layers: &[String], variables: &Variables) -> Re
         ("PG_BIN_DIR", "up.postgres_bin"),
     ] {
         if let Some(value) = variables.get(variable).filter(|value| !value.is_empty()) {
-            builder = builder
-                .set_override(key, value.as_str())
-                .map_err(|error| SettingsError::new(key, error))?;
+            builder =
+                builder.set_override(key, value.as_str()).map_err(|error| SettingsError::new(key, error))?;
         }
     }
     let environment = Environment::with_prefix("PHAROS")
         .prefix_separator("__")
         .separator("__")
         .source(Some(variables.clone().into_iter().collect()));
-    let merged = builder
-        .add_source(environment)
-        .build()
-        .map_err(|error| SettingsError::new("settings", error))?;
+    let merged =
+        builder.add_source(environment).build().map_err(|error| SettingsError::new("settings", error))?;
     serde_path_to_error::deserialize(merged).map_err(|error| {
         let path = error.path().to_string();
         SettingsError::new(path, error.into_inner())
@@ -256,7 +264,10 @@ impl Peers {
 fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let uri: Uri = text.parse().map_err(de::Error::custom)?;
-    if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() || uri.query().is_some() {
+    if !matches!(uri.scheme_str(), Some("http" | "https"))
+        || uri.authority().is_none()
+        || uri.query().is_some()
+    {
         return Err(de::Error::custom("must be http://… or https://…"));
     }
     Ok(text.trim_end_matches('/').to_owned())

@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// If the system refuses to tell signals.
 pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {

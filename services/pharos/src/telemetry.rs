@@ -9,8 +9,7 @@ use crate::settings::{Log, LogFormat, SettingsError};
 /// # Errors
 /// If the filter is malformed.
 pub fn begin(log: &Log) -> Result<(), SettingsError> {
-    let filter =
-        EnvFilter::try_new(&log.filter).map_err(|error| SettingsError::new("log.filter", error))?;
+    let filter = EnvFilter::try_new(&log.filter).map_err(|error| SettingsError::new("log.filter", error))?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let begun = match log.format {

@@ -92,7 +92,11 @@ async fn start_postgres(
 /// Who moves the port and says nothing of the address means that port: links in mails must work.
 fn public_url(settings: &Settings, listeners: &Listeners) -> String {
     let url = &settings.server.public_url;
-    let port = listeners.public.as_ref().and_then(|listener| listener.local_addr().ok()).map(|address| address.port());
+    let port = listeners
+        .public
+        .as_ref()
+        .and_then(|listener| listener.local_addr().ok())
+        .map(|address| address.port());
     match port {
         Some(port) if url == DEFAULT_URL => format!("http://localhost:{port}"),
         _ => url.clone(),
@@ -149,7 +153,8 @@ fn greet(
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        let database = if private { "a private Postgres, over a Unix socket only" } else { "as DATABASE_URL says" };
+        let database =
+            if private { "a private Postgres, over a Unix socket only" } else { "as DATABASE_URL says" };
         let inbox = if caught { format!("{url}/inbox") } else { "sent for real".to_owned() };
         println!("Pharos is up after {} ms. Ctrl-C stops it.", began.elapsed().as_millis());
         println!("  status pages   {url}/p/<slug>");

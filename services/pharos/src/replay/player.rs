@@ -10,9 +10,7 @@ use proto::{
     incidents::v1::{
         component_service_client::ComponentServiceClient, incident_service_client::IncidentServiceClient,
     },
-    notifications::v1::{
-        Broadcast, ListBroadcastsRequest, broadcast_service_client::BroadcastServiceClient,
-    },
+    notifications::v1::{Broadcast, ListBroadcastsRequest, broadcast_service_client::BroadcastServiceClient},
     subscriptions::v1::{ConfirmRequest, subscription_service_client::SubscriptionServiceClient},
     tenants::v1::{
         Page, RefreshSessionRequest, Session, SignUpRequest, account_service_client::AccountServiceClient,
@@ -53,8 +51,11 @@ impl<'a> Player<'a> {
         let channel = peer::channel(system);
         let clock = Clock::system();
         let (email, password) = (format!("{}@example.com", clock.uuid().simple()), clock.uuid().to_string());
-        let request =
-            SignUpRequest { company_name: timeline.company.clone(), email: email.clone(), password: password.clone() };
+        let request = SignUpRequest {
+            company_name: timeline.company.clone(),
+            email: email.clone(),
+            password: password.clone(),
+        };
         let signed_up = AccountServiceClient::new(channel.clone()).sign_up(request).await;
         let session = signed_up.context("the company cannot sign up")?.into_inner().session;
         let session = session.context("a sign-up answers a session")?;
@@ -113,7 +114,10 @@ impl<'a> Player<'a> {
         for request in timeline.group_requests(&page_id) {
             let name = request.name.clone();
             let created = client.create_component_group(self.signed(request).await?).await?.into_inner();
-            groups.insert(name, created.component_group.context("a created group is answered")?.component_group_id);
+            groups.insert(
+                name,
+                created.component_group.context("a created group is answered")?.component_group_id,
+            );
         }
         let group_id = |name: &str| groups.get(name).cloned().unwrap_or_default();
         for request in timeline.component_requests(&page_id, group_id) {
@@ -176,7 +180,8 @@ impl<'a> Player<'a> {
             None => {
                 let request =
                     post.create_request(&self.page.page_id, &self.timeline.incident.title, component_id);
-                let incident = client.create_incident(self.signed(request).await?).await?.into_inner().incident;
+                let incident =
+                    client.create_incident(self.signed(request).await?).await?.into_inner().incident;
                 let incident = incident.context("a created incident is answered")?;
                 let update = incident.updates.first().map(|update| update.update_id.clone());
                 (incident.incident_id, update)
@@ -200,7 +205,8 @@ impl<'a> Player<'a> {
                 update_id: Some(update.to_owned()),
                 ..Default::default()
             };
-            let listed: Result<Response<_>, Status> = client.list_broadcasts(self.signed(request).await?).await;
+            let listed: Result<Response<_>, Status> =
+                client.list_broadcasts(self.signed(request).await?).await;
             let broadcast = listed?.into_inner().broadcasts.into_iter().next();
             if let Some(broadcast) = broadcast.filter(|broadcast| broadcast.completed_at.is_some()) {
                 return Ok(broadcast);
