@@ -10,14 +10,19 @@ pharos=$1
 work=$(mktemp -d /tmp/pharos-demo.XXXXXX)
 chmod 755 "$work"
 up=
+interrupted=
 clean_up() {
     trap '' HUP INT TERM
-    [ -z "$up" ] || kill -TERM "$up" 2>/dev/null || true
-    [ -z "$up" ] || wait "$up" 2>/dev/null || true
+    if [ -n "$up" ]; then
+        # Ctrl-C has reached `pharos up` too, and a second signal would end it before its database is stopped
+        [ -n "$interrupted" ] || kill -TERM "$up" 2>/dev/null || true
+        wait "$up" 2>/dev/null || true
+    fi
     rm -rf "$work"
 }
 trap clean_up EXIT
-trap 'exit 0' HUP INT TERM
+trap 'interrupted=yes; exit 0' INT
+trap 'exit 0' HUP TERM
 
 "$pharos" up --data "$work/data" >"$work/up.log" &
 up=$!

@@ -34,8 +34,9 @@ python() {
     virtual_environment
     cmp -s tests/python/requirements.txt "$venv/requirements.txt" && return
     echo "pharos: installing the tests' Python packages into $venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --requirement tests/python/requirements.txt
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-input \
+        --requirement tests/python/requirements.txt >"$venv.log" 2>&1 ||
+        fail "pip could not install them; its words are in $venv.log"
     cp tests/python/requirements.txt "$venv/requirements.txt"
 }
 

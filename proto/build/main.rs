@@ -25,11 +25,13 @@ fn main() -> Result<(), Error> {
     find_contracts(&root.join("pharos"), &mut files)?;
     files.sort();
 
-    let mut compiler = protox::Compiler::new([&root])?;
-    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    let compiler = compile(&root, &files)?;
     // The encoded form keeps the options that are extensions; the decoded one drops them.
     let descriptors = compiler.encode_file_descriptor_set();
     fs::write(out.join("descriptors.bin"), &descriptors)?;
+    let public =
+        files.into_iter().filter(|file| !file.starts_with(root.join("pharos/internal"))).collect::<Vec<_>>();
+    fs::write(out.join("public_descriptors.bin"), compile(&root, &public)?.encode_file_descriptor_set())?;
 
     tonic_prost_build::configure()
         // Options are read here, at build time: nothing at run time needs their types.
@@ -40,6 +42,12 @@ fn main() -> Result<(), Error> {
     fs::write(out.join("rules.rs"), rules::generate(&pool)?)?;
     fs::write(out.join("rpcs.rs"), access::generate(&pool)?)?;
     Ok(())
+}
+
+fn compile(root: &Path, files: &[PathBuf]) -> Result<protox::Compiler, Error> {
+    let mut compiler = protox::Compiler::new([root])?;
+    compiler.include_imports(true).include_source_info(true).open_files(files)?;
+    Ok(compiler)
 }
 
 fn find_contracts(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {

@@ -9,6 +9,9 @@ pub use validate::{Validate, Violation, Violations};
 /// Every contract with its options and comments, as an encoded `google.protobuf.FileDescriptorSet`.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+/// The same of the contracts that the public may know: all but `pharos.internal`.
+pub const PUBLIC_DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/public_descriptors.bin"));
+
 macro_rules! package {
     ($name:ident, $package:literal, $doc:literal) => {
         #[doc = $doc]

@@ -40,6 +40,11 @@ def wait_for(line):
 services = set(reflection.get_services())
 assert "pharos.incidents.v1.IncidentService" in services, services
 assert not any(service.startswith("pharos.internal.") for service in services), services
+try:
+    pool.FindServiceByName("pharos.internal.v1.EventService")
+    raise SystemExit("the public door describes calls between services")
+except (KeyError, grpc.RpcError):
+    pass
 
 signed_up = call(
     "pharos.tenants.v1.AccountService/SignUp",

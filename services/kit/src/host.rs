@@ -139,7 +139,7 @@ impl Host {
         let (reporter, health) = tonic_health::server::health_reporter();
         self.routes.add_service(health);
         if self.reflection {
-            add_reflection(&mut self.routes, &self.services)?;
+            add_reflection(&mut self.routes, proto::DESCRIPTORS, &self.services)?;
         }
         let grpc = self.routes.routes().prepare().into_axum_router();
 
@@ -193,17 +193,19 @@ impl Host {
     }
 }
 
-/// Reflection for these services, in both versions: Python's client still asks for the old one.
+/// Reflection for these services, from these descriptors, in both versions: Python's client still asks for
+/// the old one.
 ///
 /// # Errors
 /// If the contracts cannot be described.
 pub fn add_reflection(
     routes: &mut RoutesBuilder,
+    descriptors: &'static [u8],
     services: &[&'static str],
 ) -> Result<(), tonic_reflection::server::Error> {
     let describe = || {
-        let builder = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(proto::DESCRIPTORS);
+        let builder =
+            tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(descriptors);
         services.iter().fold(builder, |builder, service| builder.with_service_name(*service))
     };
     routes.add_service(describe().build_v1()?);

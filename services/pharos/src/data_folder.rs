@@ -1,7 +1,7 @@
 //! The folder of `pharos up`: the database, and the secrets it made for itself.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::Write as _,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -46,21 +46,45 @@ pub fn fetched_postgres(variables: &Variables) -> Option<PathBuf> {
         .map(|cache| cache.join("pharos/postgres"))
 }
 
-/// Makes the folder, and its secrets if it has none yet. Answers the secrets as a layer of settings.
-///
-/// # Errors
-/// If the folder cannot be made or read.
-pub fn open(folder: &Path) -> anyhow::Result<String> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(folder)
-        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    let path = folder.join("secrets.toml");
-    if !path.exists() {
-        write_new(&path, &new_secrets()?)?;
+/// The folder, held by this process alone.
+#[derive(Debug)]
+pub struct DataFolder {
+    /// The secrets, as a layer of settings.
+    pub secrets: String,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder, and its secrets if it has none yet.
+    ///
+    /// # Errors
+    /// If another process holds it, or it cannot be made or read.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        let shown = folder.display();
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o755)
+            .create(folder)
+            .with_context(|| format!("the folder {shown} cannot be made"))?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(folder.join("lock"))
+            .with_context(|| format!("the folder {shown} cannot be written"))?;
+        if lock.try_lock().is_err() {
+            anyhow::bail!(
+                "the folder {shown} is in use by another process; stop that one, or name another folder with --data"
+            );
+        }
+        let path = folder.join("secrets.toml");
+        if !path.exists() {
+            write_new(&path, &new_secrets()?)?;
+        }
+        let secrets =
+            fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        Ok(Self { secrets, _lock: lock })
     }
-    fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
 fn new_secrets() -> anyhow::Result<String> {
@@ -98,12 +122,16 @@ mod tests {
     #[test]
     fn secrets_are_made_once_kept_private_and_are_good_settings() {
         let folder = tempfile::tempdir().unwrap();
-        let first = open(&folder.path().join("data")).unwrap();
-        let again = open(&folder.path().join("data")).unwrap();
-        assert_eq!(first, again);
+        let first = DataFolder::open(&folder.path().join("data")).unwrap();
+        let refused = DataFolder::open(&folder.path().join("data")).unwrap_err();
+        assert!(refused.to_string().contains("in use by another process"), "{refused}");
+        let secrets = first.secrets.clone();
+        drop(first);
+        let again = DataFolder::open(&folder.path().join("data")).unwrap();
+        assert_eq!(secrets, again.secrets);
         let mode = fs::metadata(folder.path().join("data/secrets.toml")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        let settings = settings::load(None, &[first], &settings::Variables::new()).unwrap();
+        let settings = settings::load(None, &[secrets], &settings::Variables::new()).unwrap();
         assert!(settings.secrets.service.is_some() && settings.secrets.notifications.is_some());
     }
 }

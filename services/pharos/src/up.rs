@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{Target, UpArgs},
-    data_folder, http_client, mail_catcher, migrate,
+    data_folder::{self, DataFolder},
+    http_client, mail_catcher, migrate,
     postgres::{self, PrivatePostgres},
     process::{Listeners, run},
     settings::{self, Settings, SettingsError, Variables},
@@ -37,8 +38,8 @@ pub async fn up(
         Some(folder) => std::path::absolute(folder)?,
         None => data_folder::default_folder(variables)?,
     };
-    let secrets = data_folder::open(&folder)?;
-    let mut settings = settings::load(config, &[LAYER.to_owned(), secrets], variables)?;
+    let data = DataFolder::open(&folder)?;
+    let mut settings = settings::load(config, &[LAYER.to_owned(), data.secrets.clone()], variables)?;
     telemetry::begin(&settings.log)?;
 
     // Bound before anything is started: a port that is taken ends the start at once.
@@ -47,27 +48,38 @@ pub async fn up(
 
     settings.server.public_url = public_url(&settings, &listeners);
 
-    let private = match settings.database.url {
+    let mut private = match settings.database.url {
         Some(_) => None,
         None => Some(start_postgres(&settings, &folder, variables).await?),
     };
-    let outcome = async {
-        if let Some(private) = &private {
-            settings.database.private = Some(migrate::create_database(&private.options("postgres")).await?);
-        }
+    if let Some(private) = &private {
+        settings.database.private = Some(migrate::create_database(&private.options("postgres")).await?);
+    }
+    let is_private = private.is_some();
+    let everything = async {
         migrate::migrate(&settings.database_options()?, settings.database.password.as_ref()).await?;
         let caught = catcher.is_some();
         let routes = match catcher {
             None => Router::new(),
             Some(catcher) => catcher.start(&mut settings, &stop)?,
         };
-        let greeting = greet(&settings, &listeners, &folder, private.is_some(), caught, began, stop.clone())?;
+        let greeting = greet(&settings, &listeners, &folder, is_private, caught, began, stop.clone())?;
         let greeting = tokio::spawn(greeting);
         let outcome = run(settings, &Target::ALL, listeners, routes, stop.clone()).await;
         greeting.abort();
         outcome
-    }
-    .await;
+    };
+    let outcome = match &mut private {
+        None => everything.await,
+        Some(private) => tokio::select! {
+            outcome = everything => outcome,
+            ended = private.ended() => Err(anyhow::anyhow!(
+                "the private Postgres ended ({}); start again: what was acknowledged is there",
+                ended?
+            )),
+        },
+    };
+    stop.cancel();
     if let Some(private) = private {
         private.stop().await.context("the private Postgres did not stop")?;
     }
@@ -145,6 +157,7 @@ fn greet(
     let url = settings.server.public_url.clone();
     let relay = settings.relay()?;
     let folder = folder.display().to_string();
+    let is_exposed = caught && !address.ip().is_loopback();
     let filter = settings.log.filter.clone();
     Ok(async move {
         while !stop.is_cancelled() {
@@ -163,6 +176,9 @@ fn greet(
         println!("  database       {database}");
         println!("  data           {folder}");
         println!("  log            standard error, filter `{filter}`");
+        if is_exposed {
+            println!("  take care      whoever reaches {address} can read every mail in the inbox");
+        }
         println!("  try            pharos replay timelines/blip.yaml --to {url}");
     })
 }

@@ -62,7 +62,7 @@ pub(crate) fn router<H: Health>(
         let mut services =
             RPCS.iter().filter(|rpc| is_public(rpc)).map(|rpc| rpc.service).collect::<Vec<_>>();
         services.dedup();
-        kit::host::add_reflection(&mut own, &services)?;
+        kit::host::add_reflection(&mut own, proto::PUBLIC_DESCRIPTORS, &services)?;
     }
     let table = Arc::new(Table::new(peers));
     let forwarding = Router::new().fallback(forward).with_state(table);

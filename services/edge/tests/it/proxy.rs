@@ -14,6 +14,10 @@ use proto::{
 };
 use tonic::{Code, Request, Status, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic_reflection::pb::v1::{
+    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+    server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+};
 use tonic_types::StatusExt as _;
 
 use crate::{
@@ -172,12 +176,8 @@ async fn rpcs_between_services_are_refused_like_methods_that_do_not_exist() {
 #[tokio::test]
 async fn a_service_that_never_answers_ends_in_the_callers_time() {
     let world = World::in_silence().await;
-    let mut request = Request::new(demo());
-    // tonic's client would end the call by itself, and with another status
-    request.metadata_mut().insert("grpc-timeout", "50m".parse().unwrap());
     let headers = [("content-type", "application/grpc-web+proto"), ("grpc-timeout", "50m")];
-    let answer =
-        send(&world, Method::POST, GET_PAGE, &headers, framed(&request.into_inner().encode_to_vec())).await;
+    let answer = send(&world, Method::POST, GET_PAGE, &headers, framed(&demo().encode_to_vec())).await;
     assert_eq!(web_status(&answer).0, 4);
     let status = Status::from_header_map(&answer.headers).unwrap();
     assert_eq!(status.message(), "not answered within 50 ms");
@@ -228,6 +228,25 @@ async fn health_is_the_edges_own() {
     let mut health = HealthClient::new(channel(&world).await);
     let told = health.check(HealthCheckRequest { service: String::new() }).await.unwrap();
     assert_eq!(told.into_inner().status, 1);
+}
+
+#[tokio::test]
+async fn reflection_lists_the_public_services_alone() {
+    let world = World::telling_its_contracts().await;
+    let mut client = ServerReflectionClient::new(channel(&world).await);
+    let question = ServerReflectionRequest {
+        message_request: Some(MessageRequest::ListServices(String::new())),
+        ..ServerReflectionRequest::default()
+    };
+    let mut answers = client.server_reflection_info(tokio_stream::once(question)).await.unwrap().into_inner();
+    let Some(MessageResponse::ListServicesResponse(listed)) =
+        answers.message().await.unwrap().unwrap().message_response
+    else {
+        panic!("another answer than the question asks for");
+    };
+    let names = listed.service.into_iter().map(|service| service.name).collect::<Vec<_>>();
+    assert!(names.contains(&"pharos.incidents.v1.StatusService".to_owned()), "{names:?}");
+    assert!(names.iter().all(|name| name.starts_with("pharos.") && !name.contains("internal")), "{names:?}");
 }
 
 #[tokio::test]

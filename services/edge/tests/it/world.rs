@@ -192,7 +192,7 @@ impl World {
     pub(crate) async fn showing(page: GetPageResponse) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let behind = listener.local_addr().unwrap();
-        let world = Self::in_front_of(behind, None).await;
+        let world = Self::in_front_of(behind, None, false).await;
         let health = health_service(&world.health);
         for name in ["tenants", "incidents", "subscriptions", "notifications"] {
             world.health.set_service_status(name, ServingStatus::Serving).await;
@@ -221,16 +221,21 @@ impl World {
     /// With nothing behind it.
     pub(crate) async fn alone() -> Self {
         // nothing listens on a port that only root may bind
-        Self::in_front_of(SocketAddr::from(([127, 0, 0, 1], 1)), None).await
+        Self::in_front_of(SocketAddr::from(([127, 0, 0, 1], 1)), None, false).await
+    }
+
+    /// The same, telling its contracts to whoever asks.
+    pub(crate) async fn telling_its_contracts() -> Self {
+        Self::in_front_of(SocketAddr::from(([127, 0, 0, 1], 1)), None, true).await
     }
 
     /// With services that take a connection and never say a word.
     pub(crate) async fn in_silence() -> Self {
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::in_front_of(silent.local_addr().unwrap(), Some(silent)).await
+        Self::in_front_of(silent.local_addr().unwrap(), Some(silent), false).await
     }
 
-    async fn in_front_of(behind: SocketAddr, silent: Option<TcpListener>) -> Self {
+    async fn in_front_of(behind: SocketAddr, silent: Option<TcpListener>, reflection: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let uri: Uri = format!("http://{behind}").parse().unwrap();
@@ -239,7 +244,7 @@ impl World {
             incidents: uri.clone(),
             subscriptions: uri.clone(),
             notifications: uri,
-            reflection: false,
+            reflection,
         };
         let stop = CancellationToken::new();
         let mut host = Host::new(stop.clone(), false);

@@ -25,6 +25,7 @@ use std::{
     ffi::OsString,
     fs::{self, File},
     path::{Path, PathBuf},
+    process::ExitStatus,
     time::Duration,
 };
 use tokio::{
@@ -162,6 +163,17 @@ impl PrivatePostgres {
     /// The process id of the server.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Waits until the server ends though nobody here told it to, and answers how.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if the process cannot be waited for.
+    pub async fn ended(&mut self) -> Result<ExitStatus, Error> {
+        match &mut self.child {
+            Some(child) => child.wait().await.map_err(Error::run(Path::new("postgres"))),
+            None => std::future::pending().await,
+        }
     }
 
     /// Disconnects all clients, stops the server and waits for its end; open transactions are rolled back.
