@@ -57,6 +57,7 @@ create table notifications.broadcast (
         end)
 );
 create index broadcast_page on notifications.broadcast (tenant_id, page_id, broadcast_id);
+create index broadcast_update on notifications.broadcast (tenant_id, update_id) where update_id is not null;
 
 alter table notifications.broadcast enable row level security;
 alter table notifications.broadcast force row level security;
@@ -109,6 +110,8 @@ create table notifications.segment (
     epoch            integer     not null default 0,
     -- Tries that ended in a fault of ours; at three the rest of the segment is given up.
     faults           integer     not null default 0,
+    -- Connections lost over the mail at the cursor; at three its recipient is put off and the others go on.
+    drops            integer     not null default 0,
     -- A newer update of the incident is there: nobody more gets this one.
     superseded       boolean     not null default false,
     -- The holder of the lease may be handing mails over at this moment.
@@ -122,8 +125,12 @@ create table notifications.segment (
     constraint segment_pk primary key (segment_id)
 );
 comment on table notifications.segment is 'work table: ranges of subscribers to be sent to; ids, times and counts only';
-create index segment_due on notifications.segment (due_at) where done_at is null;
+-- Of each tenant the segment to take next: superseded ones last, for nobody waits for them, and those of no incident
+-- (confirmations) first.
+create index segment_next on notifications.segment
+    (tenant_id, superseded, (incident_id is not null), due_at, segment_id) where done_at is null;
 create index segment_incident on notifications.segment (incident_id, position) where done_at is null;
+create index segment_sending on notifications.segment (incident_id, position) where sending and done_at is null;
 create index segment_leased on notifications.segment (tenant_id, leased_until) where done_at is null;
 create index segment_broadcast on notifications.segment (broadcast_id);
 grant select, insert, update on notifications.segment to pharos_notifications;

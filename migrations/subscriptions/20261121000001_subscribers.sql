@@ -32,6 +32,9 @@ create index subscriber_audience on subscriptions.subscriber (tenant_id, page_id
     where state = 'confirmed';
 -- The same of all states, for the list that members see.
 create index subscriber_page on subscriptions.subscriber (tenant_id, page_id, subscriber_id);
+-- The newcomers of a page in the last hour, counted by each request.
+create index subscriber_newcomer on subscriptions.subscriber (tenant_id, page_id, created_at)
+    where state = 'pending';
 
 alter table subscriptions.subscriber enable row level security;
 alter table subscriptions.subscriber force row level security;
@@ -39,7 +42,7 @@ create policy tenant_isolation on subscriptions.subscriber
     using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
     with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 
-grant select, insert, update on subscriptions.subscriber to pharos_subscriptions;
+grant select, insert, update, delete on subscriptions.subscriber to pharos_subscriptions;
 
 create type subscriptions.suppression_reason as enum ('bounced');
 
@@ -79,11 +82,29 @@ create index address_quota_asked on subscriptions.address_quota (asked_at);
 
 grant select, insert, update, delete on subscriptions.address_quota to pharos_subscriptions;
 
+create table subscriptions.pending (
+    tenant_id uuid not null,
+    subscriber_id uuid not null,
+    -- When the last link that the subscriber was sent is worth nothing any more. While a worker looks at it:
+    -- when another one may.
+    forget_at timestamptz not null,
+    constraint pending_pk primary key (tenant_id, subscriber_id)
+);
+comment on table subscriptions.pending is
+    'work table: subscribers who were sent a link to confirm, until it is worth nothing any more';
+
+create index pending_forget on subscriptions.pending (forget_at);
+
+grant select, insert, update, delete on subscriptions.pending to pharos_subscriptions;
+
 create table subscriptions.outbox (
     event_id uuid not null,
     tenant_id uuid not null,
     page_id uuid not null,
     subscriber_id uuid not null,
+    -- Whether a mail follows. A request that leads to none writes its row nevertheless, and for nobody, so
+    -- that it takes as long as one that does.
+    due boolean not null,
     created_at timestamptz not null,
     -- Nobody else may take the event before this time: a relay works on it, or the last try failed.
     leased_until timestamptz not null,
@@ -95,7 +116,8 @@ create table subscriptions.outbox (
 comment on table subscriptions.outbox is
     'work table: subscribers who wait for the link to confirm, until notifications has taken the event';
 
-create index outbox_due on subscriptions.outbox (leased_until, event_id);
+create index outbox_due on subscriptions.outbox (leased_until, event_id) where due;
+create index outbox_not_due on subscriptions.outbox (event_id) where not due;
 
 grant select, insert, update, delete on subscriptions.outbox to pharos_subscriptions;
 

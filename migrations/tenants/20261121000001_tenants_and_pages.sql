@@ -184,3 +184,13 @@ do $$ begin
         grant select on tenants._sqlx_migrations to pharos_tenants;
     end if;
 end $$;
+
+-- When a tenant's kept replies have to go: a row for each hour that has any, whether or not the tenant ever comes back.
+create table tenants.request_expiry (
+    tenant_id uuid not null,
+    expires_at timestamptz not null,
+    constraint request_expiry_pk primary key (tenant_id, expires_at)
+);
+create index request_expiry_next on tenants.request_expiry (expires_at);
+comment on table tenants.request_expiry is 'work table: when kept replies are to be deleted; ids and times only';
+grant select, insert, delete on tenants.request_expiry to pharos_tenants;

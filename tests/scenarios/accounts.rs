@@ -122,5 +122,18 @@ async fn the_key_set_that_the_edge_publishes_verifies_an_access_token() {
     let keys: serde_json::Value = serde_json::from_str(&jwks).unwrap();
     assert_eq!(keys["keys"][0]["crv"], "Ed25519");
     assert!(keys["keys"][0].get("d").is_none(), "a private key is published");
-    assert_eq!(company.token().split('.').count(), 3);
+
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys).unwrap();
+    let header = jsonwebtoken::decode_header(company.token()).unwrap();
+    let key = jsonwebtoken::DecodingKey::from_jwk(set.find(&header.kid.unwrap()).unwrap()).unwrap();
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
+    validation.set_audience(&["pharos"]);
+    validation.set_issuer(&[cluster.url()]);
+    let verify = |token: &str| jsonwebtoken::decode::<serde_json::Value>(token, &key, &validation);
+    let claims = verify(company.token()).unwrap().claims;
+    assert_eq!(claims["sub"], company.owner.member.to_string());
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
+    let (head, signature) = company.token().rsplit_once('.').unwrap();
+    let flipped = if signature.starts_with('A') { "B" } else { "A" };
+    assert!(verify(&format!("{head}.{flipped}{}", &signature[1..])).is_err());
 }

@@ -88,3 +88,41 @@ async fn calls_cancelled_at_random_points_leave_no_open_transaction_and_lose_no_
         assert_eq!(there.iter().filter(|found| **found == name).count(), 1, "{name}, seed {seed}");
     }
 }
+
+#[tokio::test]
+async fn a_write_whose_caller_goes_away_in_the_middle_is_done_all_the_same() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    page.component("first").await;
+    let channel = cluster.channel();
+    let mut client = ComponentServiceClient::new(channel.clone());
+    let list = ListComponentsRequest { page_id: page.id(), ..Default::default() };
+    client.list_components(signed(page.company.token(), list.clone())).await.unwrap();
+
+    // The handler waits in its transaction, for a row that somebody else holds.
+    let mut holder = cluster.database.connect().await;
+    sqlx::query!("begin").execute(&mut holder).await.unwrap();
+    sqlx::query!("select from incidents.page_version for update").execute(&mut holder).await.unwrap();
+    let request = CreateComponentRequest { page_id: page.id(), name: "second".into(), ..Default::default() };
+    let call =
+        tokio::spawn(async move { client.create_component(signed(page.company.token(), request)).await });
+    eventually("the handler to wait", || async {
+        let mut database = cluster.database.connect().await;
+        let waiting = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from pg_stat_activity
+               where datname = current_database() and wait_event_type = 'Lock'"#
+        );
+        (waiting.fetch_one(&mut database).await.unwrap() == 1).then_some(())
+    })
+    .await;
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    sqlx::query!("commit").execute(&mut holder).await.unwrap();
+
+    eventually("the write", || async {
+        let mut database = cluster.database.connect().await;
+        let count = sqlx::query_scalar!(r#"select count(*) as "count!" from incidents.component"#);
+        (count.fetch_one(&mut database).await.unwrap() == 2).then_some(())
+    })
+    .await;
+}

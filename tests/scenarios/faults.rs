@@ -46,7 +46,7 @@ async fn a_mail_server_that_is_away_delays_the_mails_and_costs_nobody_a_strike()
     page.confirmed(&cluster, "ada@example.net").await;
     cluster.smtp.answer_after(Some((1, pharos::mail_catcher::Reply::say(421, "4.3.2 going down"))));
     let incident = page.incident("Slow", &[]).await;
-    eventually("the broadcast to be planned", || page.broadcast(&incident.first.update_id)).await;
+    eventually("the server to say so", || async { (cluster.smtp.refused() > 0).then_some(()) }).await;
     cluster.smtp.answer_after(None);
     let progress = page.completed_broadcast(&incident.first.update_id).await.progress.unwrap();
     assert_eq!(progress.sent, 1);

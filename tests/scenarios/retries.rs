@@ -80,3 +80,44 @@ async fn a_request_id_is_the_callers_own_and_the_methods_own() {
         incidents.create_incident(signed(company.token(), request)).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_reply_is_kept_for_72_hours_and_no_longer_even_if_its_company_never_comes_back() {
+    let mut cluster = Cluster::all_in_one().await;
+    let company = cluster.company("Acme").await;
+    let mut pages = PageServiceClient::new(cluster.channel());
+    for slug in ["young", "old"] {
+        let request = CreatePageRequest {
+            slug: slug.into(),
+            name: "Page".into(),
+            locale: "en".into(),
+            time_zone: "UTC".into(),
+            request_id: slug.into(),
+        };
+        pages.create_page(signed(company.token(), request)).await.unwrap();
+    }
+    let mut database = cluster.database.connect().await;
+    for (slug, hours) in [("young", 71.9_f64), ("old", 72.1)] {
+        sqlx::query!(
+            "update tenants.request set created_at = now() - make_interval(secs => $2::float8 * 3600) where request_id = $1",
+            slug,
+            hours,
+        )
+        .execute(&mut database)
+        .await
+        .unwrap();
+    }
+    sqlx::query!("update tenants.request_expiry set expires_at = now()")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    // It is looked for at every start, and every ten minutes.
+    cluster.restart("tenants");
+    pharos_tests::eventually("the old one to go", || async {
+        let mut database = cluster.database.connect().await;
+        let kept =
+            sqlx::query_scalar!("select request_id from tenants.request").fetch_all(&mut database).await;
+        (kept.unwrap() == ["young"]).then_some(())
+    })
+    .await;
+}

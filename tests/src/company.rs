@@ -88,10 +88,24 @@ impl Company {
         &self.session.access_token
     }
 
-    /// Somebody else of the company, with this role.
-    #[must_use]
-    pub fn member(&self, role: Role) -> Member {
+    /// Somebody else of the company, with this role; written into the database, since nobody can be invited yet.
+    ///
+    /// # Panics
+    /// If the database refuses.
+    pub async fn given_member(&self, cluster: &Cluster, role: Role) -> Member {
         let member = MemberId::from_uuid(uuid::Uuid::now_v7());
+        let mut database = cluster.database.connect().await;
+        sqlx::query!(
+            "insert into tenants.member (tenant_id, member_id, email, role, password_hash)
+             values ($1, $2, $3, $4::text::tenants.role, '')",
+            self.tenant().uuid(),
+            member.uuid(),
+            format!("{}@example.com", member.uuid().simple()),
+            role.as_str_name().trim_start_matches("ROLE_").to_lowercase(),
+        )
+        .execute(&mut database)
+        .await
+        .expect("a member");
         Member { tenant: self.owner.tenant, member, role }
     }
 

@@ -5,6 +5,7 @@ mod cluster;
 mod company;
 pub mod postgres;
 mod smtp_sink;
+mod valve;
 
 pub use binary::{Process, binary};
 pub use cluster::{Cluster, Shape};

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,7 +10,7 @@ use pharos::mail_catcher::{Envelope, Policy, Received, Reply, SmtpServer};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::eventually;
+use crate::{eventually, valve::Valve};
 
 /// A mail that the sink said 250 to.
 #[derive(Debug, Clone)]
@@ -84,6 +83,7 @@ struct State {
     script: HashMap<String, VecDeque<Reply>>,
     /// Said to every message after so many were taken.
     after: Option<(usize, Reply)>,
+    refused: usize,
 }
 
 #[derive(Debug, Default)]
@@ -107,10 +107,11 @@ impl Policy for Script {
 
     fn message(&self, received: Received) -> Reply {
         let mut state = self.state();
-        if let Some((count, reply)) = &state.after
-            && state.mails.len() >= *count
+        if let Some((count, reply)) = state.after.clone()
+            && state.mails.len() >= count
         {
-            return reply.clone();
+            state.refused += 1;
+            return reply;
         }
         let raw = String::from_utf8(received.data.to_vec()).expect("our mails are text");
         state.mails.push(Mail { envelope: received.envelope, raw, at: std::time::Instant::now() });
@@ -121,7 +122,7 @@ impl Policy for Script {
 /// The sink.
 #[derive(Debug)]
 pub struct SmtpSink {
-    address: SocketAddr,
+    valve: Valve,
     script: Arc<Script>,
     _stop: DropGuard,
 }
@@ -137,13 +138,13 @@ impl SmtpSink {
         let script = Arc::new(Script::default());
         let stop = CancellationToken::new();
         tokio::spawn(SmtpServer::serve(listener, Arc::clone(&script) as Arc<dyn Policy>, stop.clone()));
-        Self { address, script, _stop: stop.drop_guard() }
+        Self { valve: Valve::start(address).await, script, _stop: stop.drop_guard() }
     }
 
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("smtp://{}?tls=never", self.address)
+        format!("smtp://{}?tls=never", self.valve.address())
     }
 
     /// Answers the recipient's next transactions with these, one each.
@@ -154,6 +155,23 @@ impl SmtpSink {
     /// Answers every message like this once `count` were taken; `None` takes them again.
     pub fn answer_after(&self, after: Option<(usize, Reply)>) {
         self.script.state().after = after;
+    }
+
+    /// Keeps every reply back until [`SmtpSink::release`]; mails go on coming as far as their senders do not wait
+    /// for one.
+    pub fn hold(&self) {
+        self.valve.open(false);
+    }
+
+    /// Lets the replies go.
+    pub fn release(&self) {
+        self.valve.open(true);
+    }
+
+    /// How many messages were refused so far.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.script.state().refused
     }
 
     /// Every mail taken so far.

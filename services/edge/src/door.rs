@@ -9,6 +9,9 @@ use axum::{Router, extract::Request, response::Response};
 use http::{Method, header::CONTENT_TYPE};
 use tower::ServiceExt as _;
 
+/// How the type of every call begins, in any case.
+const CALL: &[u8] = b"application/grpc";
+
 /// Both doors behind one.
 pub(crate) fn router(rpcs: Router, pages: Router) -> Router {
     Router::new().fallback_service(tower::service_fn(move |request: Request| {
@@ -26,7 +29,8 @@ fn is_rpc(request: &Request) -> bool {
     let typed = request
         .headers()
         .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+        .and_then(|kind| kind.as_bytes().get(..CALL.len()))
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(CALL));
     let path = request.uri().path();
     typed
         || request.method() == Method::OPTIONS && (path.starts_with("/pharos.") || path.starts_with("/grpc."))

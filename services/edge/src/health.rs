@@ -1,9 +1,10 @@
 //! Is the edge alive, is everything behind it ready, and is it about to stop.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{extract::State, response::IntoResponse};
 use http::{StatusCode, header::CACHE_CONTROL};
+use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic_health::{
@@ -22,18 +23,45 @@ pub(crate) async fn alive() -> impl IntoResponse {
     ([(CACHE_CONTROL, "no-store")], "alive\n")
 }
 
+/// How long "ready" is good for everybody who asks.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Whether every service behind the edge is ready, as last seen.
+#[derive(Debug, Clone)]
+pub(crate) struct Readiness {
+    peers: Peers,
+    seen: Cache<(), ()>,
+}
+
+impl Readiness {
+    pub(crate) fn new(peers: &Peers) -> Self {
+        Self { peers: peers.clone(), seen: Cache::builder().max_capacity(1).time_to_live(FRESH).build() }
+    }
+
+    /// Looks, unless all were ready a moment ago or somebody else is looking right now. That some are not is
+    /// never remembered, so that a start is seen at once.
+    ///
+    /// # Errors
+    /// The names of those that are not ready.
+    async fn look(&self) -> Result<(), Arc<Vec<&'static str>>> {
+        let look = async {
+            let [first, second, third, fourth] = self.peers.named();
+            let checks = tokio::join!(check(first), check(second), check(third), check(fourth));
+            let missing = [checks.0, checks.1, checks.2, checks.3].into_iter().flatten().collect::<Vec<_>>();
+            if missing.is_empty() { Ok(()) } else { Err(missing) }
+        };
+        self.seen.try_get_with((), look).await
+    }
+}
+
 /// `GET /readyz`: 200 when each service behind the edge says that it is ready, else 503 with the names of
 /// those that do not.
-pub(crate) async fn ready(State(peers): State<Peers>) -> impl IntoResponse {
-    let [first, second, third, fourth] = peers.named();
-    let checks = tokio::join!(check(first), check(second), check(third), check(fourth));
-    let missing = [checks.0, checks.1, checks.2, checks.3].into_iter().flatten().collect::<Vec<_>>();
-    if missing.is_empty() {
-        (StatusCode::OK, [(CACHE_CONTROL, "no-store")], "ready\n".to_owned())
-    } else {
-        let names = missing.join(", ");
-        (StatusCode::SERVICE_UNAVAILABLE, [(CACHE_CONTROL, "no-store")], format!("not ready: {names}\n"))
-    }
+pub(crate) async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
+    let (status, text) = match readiness.look().await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(missing) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", missing.join(", "))),
+    };
+    (status, [(CACHE_CONTROL, "no-store")], text)
 }
 
 /// The service's name, if it does not say that it is ready.

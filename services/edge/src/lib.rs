@@ -34,11 +34,9 @@ pub struct Deps {
 /// # Errors
 /// [`HostError::Reflection`] if the contracts cannot be described.
 pub fn mount(host: &mut Host, deps: Deps) -> Result<(), HostError> {
-    let reflection = deps.reflection;
-    let peers = Peers::new(&deps);
     let (reporter, health) = tonic_health::server::health_reporter();
-    let rpcs = proxy::router(&peers, health, reflection)?;
-    host.web(door::router(rpcs, pages::router(peers)));
+    let rpcs = proxy::router(&deps, health)?;
+    host.web(door::router(rpcs, pages::router(Peers::new(&deps))));
     host.worker("edge.health", |stop| health::tell_the_stop(reporter, stop));
     Ok(())
 }

@@ -56,12 +56,6 @@ impl Peers {
         ]
     }
 
-    /// The service that serves this package; none does what is not public.
-    pub(crate) fn of_package(&self, package: &str) -> Option<&Channel> {
-        let name = package.strip_prefix("pharos.")?.strip_suffix(".v1")?;
-        self.named().into_iter().find(|(peer, _)| *peer == name).map(|(_, channel)| channel)
-    }
-
     pub(crate) fn accounts(&self) -> AccountServiceClient<Channel> {
         AccountServiceClient::new(self.tenants.clone())
     }

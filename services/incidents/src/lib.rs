@@ -8,9 +8,12 @@ mod rpc;
 mod store;
 pub mod workers;
 
+use std::sync::Arc;
+
 use kit::{
     Clock, Db, Host,
     host::{MAX_PUBLIC_REQUEST_BYTES, MAX_REQUEST_BYTES},
+    ledger::FORGET_POLL,
     peer::Peer,
 };
 use proto::{
@@ -50,10 +53,17 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) {
     let Deps { db, clock, pages, events } = deps;
     let rpc = Rpc::new(db.clone(), clock, Pages::new(pages));
     let relay = Relay::new(db.clone(), events);
+    let forgetting = db.clone();
     host.grpc(ComponentServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .grpc(IncidentServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .grpc(StatusServiceServer::new(rpc).max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES))
         .worker("relay_outbox", |stop| workers::relay_outbox(relay, config.relay_concurrency, stop))
+        .worker("forget_requests", |stop| {
+            kit::worker::run("forget_requests", Arc::default(), FORGET_POLL, stop, move || {
+                let db = forgetting.clone();
+                async move { store::forget(&db).await }
+            })
+        })
         .ready(SCHEMA, move || {
             let db = db.clone();
             async move { db.not_ready(&MIGRATOR, SCHEMA).await }

@@ -1,10 +1,10 @@
 //! The gate: every call passes it before its handler runs.
 //!
 //! It decides from the contract's declaration and the verified token whether the caller may; it bounds the
-//! time and the number of calls; and it runs the handler in a task of its own, so that a caller who goes
-//! away in the middle cannot tear a write.
+//! time and the number of calls; and it runs a handler that writes in a task of its own, so that a caller who
+//! goes away in the middle cannot tear the write.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -13,7 +13,7 @@ use axum::{
 };
 use http::header::AUTHORIZATION;
 use proto::{Access, RPCS, Rpc, common::v1::ErrorReason};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 use tonic::{Code, Status};
 
 use crate::{
@@ -22,21 +22,23 @@ use crate::{
     token::{TokenError, Verifier},
 };
 
-/// So many calls are handled at once; the next one is refused at once rather than kept waiting.
-const MAX_CALLS: usize = 1024;
+/// So many calls of one service are handled at once; the next one is refused at once rather than kept
+/// waiting. A flood of one service leaves the others their room.
+pub const MAX_CALLS: usize = 256;
 
 /// Decides who may pass.
 #[derive(Debug, Clone)]
 pub struct Gate {
     verifier: Arc<Verifier>,
-    room: Arc<Semaphore>,
+    rooms: Arc<HashMap<&'static str, Arc<Semaphore>>>,
 }
 
 impl Gate {
     /// A gate that knows tokens by this verifier.
     #[must_use]
     pub fn new(verifier: Verifier) -> Self {
-        Self { verifier: Arc::new(verifier), room: Arc::new(Semaphore::new(MAX_CALLS)) }
+        let rooms = RPCS.iter().map(|rpc| (rpc.service, Arc::new(Semaphore::new(MAX_CALLS)))).collect();
+        Self { verifier: Arc::new(verifier), rooms: Arc::new(rooms) }
     }
 
     async fn admit(&self, rpc: &Rpc, token: Option<&str>) -> Result<Caller, Status> {
@@ -82,7 +84,7 @@ fn refuse_token(error: TokenError) -> Status {
             tracing::debug!(why, "a token was refused");
             unauthenticated()
         }
-        TokenError::NoKeySet(_) => unavailable(&error),
+        TokenError::NoKeySet(_) | TokenError::TooSoon => unavailable(&error),
     }
 }
 
@@ -95,7 +97,8 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
     let Some(rpc) = RPCS.iter().find(|rpc| rpc.path == path) else {
         return Status::unimplemented("no such method").into_http();
     };
-    let Ok(room) = Arc::clone(&gate.room).try_acquire_owned() else {
+    let room = gate.rooms.get(rpc.service).and_then(|room| Arc::clone(room).try_acquire_owned().ok());
+    let Some(room) = room else {
         return refusal(
             Code::ResourceExhausted,
             ErrorReason::Overloaded,
@@ -110,23 +113,36 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim().to_owned());
-    match gate.admit(rpc, token.as_deref()).await {
-        Ok(caller) => request.extensions_mut().insert(caller),
-        Err(refused) => return refused.into_http(),
-    };
-
     let asked = deadline::asked(request.headers());
     let limit = asked.unwrap_or(deadline::LIMIT).min(deadline::LIMIT);
-    let handler = tokio::spawn(async move {
-        let answer = tokio::time::timeout(deadline::LIMIT, deadline::within(limit, next.run(request))).await;
+    let overdue_at = Instant::now() + limit;
+    match tokio::time::timeout_at(overdue_at, gate.admit(rpc, token.as_deref())).await {
+        Ok(Ok(caller)) => request.extensions_mut().insert(caller),
+        Ok(Err(refused)) => return refused.into_http(),
+        Err(_) => return overdue(limit),
+    };
+
+    let left = overdue_at.saturating_duration_since(Instant::now());
+    let handled = async move {
+        let answer = tokio::time::timeout(deadline::LIMIT, deadline::within(left, next.run(request))).await;
         drop(room);
         answer.unwrap_or_else(|_| overdue(deadline::LIMIT))
-    });
-    match tokio::time::timeout(limit, handler).await {
+    };
+    if is_read(rpc) {
+        // There is nothing to tear: who has gone away needs no answer, and makes room for others.
+        return tokio::time::timeout_at(overdue_at, handled).await.unwrap_or_else(|_| overdue(limit));
+    }
+    match tokio::time::timeout_at(overdue_at, tokio::spawn(handled)).await {
         Ok(Ok(response)) => response,
         Ok(Err(fault)) => internal(&fault).into_http(),
         Err(_) => overdue(limit),
     }
+}
+
+/// The standard methods that change nothing (AIP-131, AIP-132).
+fn is_read(rpc: &Rpc) -> bool {
+    let method = rpc.path.rsplit('/').next().unwrap_or_default();
+    ["Get", "List"].iter().any(|verb| method.starts_with(verb))
 }
 
 fn overdue(limit: Duration) -> Response {

@@ -16,7 +16,11 @@ use tonic::{
 };
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::{gate, gate::Gate, listener};
+use crate::{
+    gate,
+    gate::Gate,
+    listener::{self, Side},
+};
 
 /// The largest request that a service takes, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
@@ -137,7 +141,7 @@ impl Host {
             return Err(HostError::Undeclared(name));
         }
         let (reporter, health) = tonic_health::server::health_reporter();
-        self.routes.add_service(health);
+        self.routes.add_service(health.max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES));
         if self.reflection {
             add_reflection(&mut self.routes, proto::DESCRIPTORS, &self.services)?;
         }
@@ -153,10 +157,10 @@ impl Host {
         let mut listeners = JoinSet::new();
         if let Some((internal, gate)) = internal {
             let guarded = grpc.layer(axum::middleware::from_fn_with_state(gate, gate::guard));
-            listeners.spawn(listener::serve(internal, guarded, self.stop.clone()));
+            listeners.spawn(listener::serve(internal, guarded, Side::Internal, self.stop.clone()));
         }
         if let Some(public) = public {
-            listeners.spawn(listener::serve(public, self.public, self.stop.clone()));
+            listeners.spawn(listener::serve(public, self.public, Side::Public, self.stop.clone()));
         }
 
         let mut outcome = Ok(());
@@ -208,8 +212,8 @@ pub fn add_reflection(
             tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(descriptors);
         services.iter().fold(builder, |builder, service| builder.with_service_name(*service))
     };
-    routes.add_service(describe().build_v1()?);
-    routes.add_service(describe().build_v1alpha()?);
+    routes.add_service(describe().build_v1()?.max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES));
+    routes.add_service(describe().build_v1alpha()?.max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES));
     Ok(())
 }
 

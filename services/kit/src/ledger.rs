@@ -2,8 +2,10 @@
 //!
 //! The key, a hash of the request and the reply are written in the transaction of the effect itself: either
 //! all of them are there or none. A second call with the same key waits for the first one's transaction at
-//! the unique key, and then answers the first one's reply. Kept for 72 hours.
+//! the unique key, and then answers the first one's reply. Kept for 72 hours, then deleted by a worker.
 
+/// What requests and replies are; the macro below names it in other crates.
+pub use prost::Message;
 use proto::common::v1::ErrorReason;
 use tonic::{Code, Status};
 
@@ -35,7 +37,7 @@ impl Key {
         member: MemberId,
         method: &'static str,
         request_id: &str,
-        request: &impl prost::Message,
+        request: &impl Message,
     ) -> Option<Self> {
         if request_id.is_empty() {
             return None;
@@ -71,15 +73,18 @@ impl From<LedgerError> for Status {
     }
 }
 
-/// Writes a service's two functions on its own table `<schema>.request`.
+/// How often the replies to delete are looked for.
+pub const FORGET_POLL: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Writes a service's functions on its own tables `<schema>.request` and `<schema>.request_expiry`.
 ///
-/// `replay` is called first in the transaction, and `keep` last. A macro, because checked queries want the
+/// `replay` is called first in the transaction, and `keep` last; `forget` is a worker's step. A macro, because checked queries want the
 /// schema's name written in.
 #[macro_export]
 macro_rules! request_ledger {
     ($schema:tt) => {
         /// Claims the key, or answers the reply that is kept under it.
-        pub(crate) async fn replay<T: prost::Message + Default>(
+        pub(crate) async fn replay<T: $crate::ledger::Message + Default>(
             db: &mut sqlx::PgConnection,
             key: Option<&$crate::ledger::Key>,
         ) -> Result<Option<T>, $crate::ledger::LedgerError> {
@@ -108,6 +113,16 @@ macro_rules! request_ledger {
             .execute(&mut *db)
             .await?;
             if claimed.rows_affected() == 1 {
+                sqlx::query!(
+                    "insert into "
+                        + $schema
+                        + ".request_expiry (tenant_id, expires_at)
+                     values ($1, date_trunc('hour', now()) + interval '73 hours')
+                     on conflict on constraint request_expiry_pk do nothing",
+                    key.tenant.uuid(),
+                )
+                .execute(&mut *db)
+                .await?;
                 return Ok(None);
             }
             let kept = sqlx::query!(
@@ -132,7 +147,7 @@ macro_rules! request_ledger {
         pub(crate) async fn keep(
             db: &mut sqlx::PgConnection,
             key: Option<&$crate::ledger::Key>,
-            reply: &impl prost::Message,
+            reply: &impl $crate::ledger::Message,
         ) -> sqlx::Result<()> {
             let Some(key) = key else { return Ok(()) };
             sqlx::query!(
@@ -149,6 +164,40 @@ macro_rules! request_ledger {
             .execute(db)
             .await?;
             Ok(())
+        }
+
+        /// Deletes the replies of the next tenant whose time has come: 72 hours after they were kept, and an
+        /// hour at most after that.
+        pub(crate) async fn forget(db: &$crate::Db) -> sqlx::Result<$crate::worker::Step> {
+            let due = sqlx::query!(
+                "select tenant_id from "
+                    + $schema
+                    + ".request_expiry
+                 where expires_at <= now()
+                 order by expires_at
+                 limit 1",
+            )
+            .fetch_optional(db.pool())
+            .await?;
+            let Some(due) = due else { return Ok($crate::worker::Step::Idle) };
+            let mut tx = db.tenant(due.tenant_id.into()).await?;
+            sqlx::query!(
+                "delete from "
+                    + $schema
+                    + ".request
+                 where tenant_id = $1 and created_at < now() - interval '72 hours'",
+                due.tenant_id,
+            )
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query!(
+                "delete from " + $schema + ".request_expiry where tenant_id = $1 and expires_at <= now()",
+                due.tenant_id,
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            Ok($crate::worker::Step::Did)
         }
     };
 }

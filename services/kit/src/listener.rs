@@ -2,31 +2,74 @@
 //!
 //! Our own loop, because `axum::serve` has no limits to set and tonic's server speaks only HTTP/2.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
+use http::StatusCode;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
+use tonic::codegen::Service;
 
 /// How long running requests may take to end when the process stops. hyper's own graceful shutdown can wait
 /// for ever for a peer that connected and says nothing (hyper issue 4170).
 const DRAIN: Duration = Duration::from_secs(10);
-/// How long a client may take over its request's headers.
+/// How long a client may take until its first request's headers are there, and over those of each later one.
 const HEADERS: Duration = Duration::from_secs(10);
-const MAX_HEADER_BYTES: u32 = 8 * 1024;
-const MAX_STREAMS: u32 = 100;
+/// Names and values of a request's headers together, in bytes; more is answered 431.
+pub const MAX_HEADER_BYTES: usize = 8 * 1024;
+/// What HTTP/2 counts: 32 octets more for each header (RFC 9113, section 6.5.2).
+const MAX_HEADER_LIST: u32 = 16 * 1024;
+/// Connections at once; further ones wait in the system's queue.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// For whom a listener is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Everybody.
+    Public,
+    /// The other services, who have one connection for all of their callers.
+    Internal,
+}
+
+impl Side {
+    /// Requests at once on one connection.
+    fn max_streams(self) -> u32 {
+        match self {
+            Self::Public => 100,
+            Self::Internal => 4096,
+        }
+    }
+}
 
 /// Serves until `stop`, then lets running requests end, for 10 s at most.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, router: Router, side: Side, stop: CancellationToken) {
+    let router = router.layer(middleware::from_fn(limit_headers));
     let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let accept = async {
+            let place = Arc::clone(&room).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            accepted = accept => accepted,
             () = stop.cancelled() => break,
         };
         let stream = match accepted {
@@ -42,25 +85,117 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             tracing::debug!(%error, "a connection was gone before it began");
         }
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(64 * 1024);
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADERS)
+            .max_buf_size(2 * MAX_HEADER_BYTES);
         builder
             .http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(Duration::from_secs(10))
-            .max_header_list_size(MAX_HEADER_BYTES)
-            .max_concurrent_streams(MAX_STREAMS);
-        let service = TowerToHyperService::new(router.clone());
+            .max_header_list_size(MAX_HEADER_LIST)
+            .max_concurrent_streams(side.max_streams());
+        let spoke = Arc::new(AtomicBool::new(false));
+        let service =
+            TowerToHyperService::new(Noticing { router: router.clone(), spoke: Arc::clone(&spoke) });
         let connection = graceful
             .watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = std::pin::pin!(connection);
+            // hyper's own limit begins with the first byte of a request it knows: not for a peer that says
+            // nothing, or half of the preface of HTTP/2.
+            let first = tokio::time::timeout(HEADERS, connection.as_mut()).await;
+            let ended = match first {
+                Err(_) if !spoke.load(Ordering::Relaxed) => return,
+                Err(_) => connection.await,
+                Ok(ended) => ended,
+            };
+            if let Err(error) = ended {
                 tracing::debug!(error = %error, "a connection ended early");
             }
+            drop(place);
         });
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not end within {} s", DRAIN.as_secs());
+    }
+}
+
+/// The router, and whether a connection has sent it anything yet.
+#[derive(Clone)]
+struct Noticing {
+    router: Router,
+    spoke: Arc<AtomicBool>,
+}
+
+impl<B> Service<http::Request<B>> for Noticing
+where
+    Router: Service<http::Request<B>>,
+{
+    type Response = <Router as Service<http::Request<B>>>::Response;
+    type Error = <Router as Service<http::Request<B>>>::Error;
+    type Future = <Router as Service<http::Request<B>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.router.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        self.spoke.store(true, Ordering::Relaxed);
+        self.router.call(request)
+    }
+}
+
+/// RFC 6585, section 5. The libraries count in their own ways, each version of HTTP in another.
+async fn limit_headers(request: Request, next: Next) -> Response {
+    let bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes > MAX_HEADER_BYTES {
+        return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
+    };
+
+    use super::*;
+
+    async fn answer(request: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
+        let stop = CancellationToken::new();
+        tokio::spawn(serve(listener, router, Side::Public, stop.clone()));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).await.unwrap();
+        stop.cancel();
+        said
+    }
+
+    #[tokio::test]
+    async fn headers_of_eight_kibibytes_are_taken_and_one_byte_more_is_not() {
+        // `host` and `connection` with their values, and the name of the long one
+        let others = "hosthereconnectionclosex".len();
+        for (bytes, status) in [(MAX_HEADER_BYTES, "200"), (MAX_HEADER_BYTES + 1, "431")] {
+            let long = "a".repeat(bytes - others);
+            let request = format!("GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\nx: {long}\r\n\r\n");
+            let said = answer(&request).await;
+            assert!(said.starts_with(&format!("HTTP/1.1 {status}")), "{bytes}: {said}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_says_nothing_or_half_a_preface_is_let_go() {
+        assert_eq!(answer("").await, "");
+        assert_eq!(answer("PRI * HTTP").await, "");
     }
 }

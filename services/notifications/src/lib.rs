@@ -33,6 +33,8 @@ pub const SCHEMA: &str = "notifications";
 const POLL: Duration = Duration::from_secs(1);
 /// An update's text and two thousand components' names in the widest characters.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
+/// Ten million subscribers in the smallest useful segments.
+const MAX_PLAN_BYTES: usize = 64 * 1024 * 1024;
 
 /// What the service works with.
 #[derive(Debug)]
@@ -72,7 +74,8 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), BadConfi
         db: deps.db.clone(),
         clock: deps.clock.clone(),
         pages: deps.pages,
-        audience: deps.audience.clone(),
+        // A plan of a million subscribers is one answer.
+        audience: deps.audience.clone().max_decoding_message_size(MAX_PLAN_BYTES),
         segment_size: config.segment_size,
     };
     host.grpc(EventServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_EVENT_BYTES))

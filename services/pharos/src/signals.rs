@@ -3,8 +3,10 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled by the first SIGINT or SIGTERM. The second one ends the process at once, for
-/// whoever does not want to wait.
+/// A token that is cancelled by SIGINT or SIGTERM.
+///
+/// A second Ctrl-C ends the process at once, for whoever does not want to wait; a second SIGTERM does not,
+/// because tools such as make send it twice.
 ///
 /// # Errors
 /// If the system refuses to tell signals.
@@ -13,18 +15,14 @@ pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
-        for first in [true, false] {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            if first {
-                token.cancel();
-            } else {
-                // 128 + SIGINT, as a shell reports it.
-                std::process::exit(130);
-            }
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
+        token.cancel();
+        interrupt.recv().await;
+        // 128 + SIGINT, as a shell reports it.
+        std::process::exit(130);
     });
     Ok(stop)
 }

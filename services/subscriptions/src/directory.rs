@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kit::{
+    deadline,
     ids::{PageId, TenantId},
     locale::Locale,
     peer::Peer,
@@ -18,6 +19,8 @@ use crate::error::Error;
 
 /// How long an answer is believed. A page never changes hands; its language may.
 const LIFETIME: Duration = Duration::from_secs(10);
+/// How long the directory may take.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How many answers are kept; the rest is asked for again.
 const MAX_PAGES: u64 = 10_000;
 
@@ -47,8 +50,10 @@ impl Directory {
     /// # Errors
     /// `NOT_FOUND` if no tenant has it, `UNAVAILABLE` if tenants does not answer.
     pub(crate) async fn find(&self, page: PageId) -> Result<Page, Error> {
+        // One look-up answers everybody who waits for the page: its time is not cut to that of whoever
+        // happened to be the first.
         self.known
-            .try_get_with(page, self.look_up(page))
+            .try_get_with(page, deadline::within(PATIENCE, self.look_up(page)))
             .await
             .map_err(|refused| Error::from(Status::clone(&refused)))
     }

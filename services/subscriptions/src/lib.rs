@@ -4,6 +4,7 @@ mod config;
 mod directory;
 mod domain;
 mod error;
+mod in_hand;
 mod rpc;
 mod store;
 pub mod workers;
@@ -29,7 +30,7 @@ use proto::{
 use tokio::sync::Notify;
 
 pub use config::Config;
-use workers::{forget_quotas::ForgetQuotas, relay_outbox::RelayOutbox};
+use workers::{forget_pending::ForgetPending, forget_quotas::ForgetQuotas, relay_outbox::RelayOutbox};
 
 /// The schema that this service owns.
 pub const SCHEMA: &str = "subscriptions";
@@ -74,6 +75,14 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) {
             })
         });
     }
+    let forget = ForgetPending::new(db.clone(), clock.clone());
+    host.worker("forget_pending", |stop| {
+        // Nobody wakes it: what it looks at is 7 days old.
+        worker::run("forget_pending", Arc::default(), workers::forget_pending::POLL, stop, move || {
+            let forget = forget.clone();
+            async move { forget.step().await }
+        })
+    });
     let forget = ForgetQuotas::new(db.clone(), clock);
     host.worker("forget_quotas", |stop| {
         // Nobody wakes it: what it deletes is a day old.

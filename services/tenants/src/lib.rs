@@ -12,6 +12,7 @@ use std::sync::Arc;
 use kit::{
     Clock, Db, Host,
     host::{MAX_PUBLIC_REQUEST_BYTES, MAX_REQUEST_BYTES},
+    ledger::FORGET_POLL,
     token::MemberSigner,
 };
 use proto::{
@@ -42,7 +43,7 @@ pub struct Deps {
     pub issuer: String,
 }
 
-/// Mounts the tenants service: its RPCs and its check of readiness. It has no workers.
+/// Mounts the tenants service: its RPCs and its check of readiness, and the worker that forgets kept replies.
 ///
 /// # Errors
 /// If the crypto library refuses the key that access tokens are signed with.
@@ -50,12 +51,19 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), jsonwebt
     let Deps { db, clock, issuer } = deps;
     let signer = MemberSigner::new(&config.signing_seed, issuer, clock.clone())?;
     let rpc = Arc::new(rpc::Rpc::new(db.clone(), clock, signer, &config.secret));
+    let forgetting = db.clone();
     host.grpc(
         AccountServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES),
     )
     .grpc(TenantServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_REQUEST_BYTES))
     .grpc(PageServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_REQUEST_BYTES))
     .grpc(PageDirectoryServiceServer::from_arc(rpc).max_decoding_message_size(MAX_REQUEST_BYTES))
+    .worker("forget_requests", |stop| {
+        kit::worker::run("forget_requests", Arc::default(), FORGET_POLL, stop, move || {
+            let db = forgetting.clone();
+            async move { store::requests::forget(&db).await }
+        })
+    })
     .ready(SCHEMA, move || {
         let db = db.clone();
         async move { db.not_ready(&MIGRATOR, SCHEMA).await }

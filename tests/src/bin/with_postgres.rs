@@ -8,7 +8,8 @@ use pharos_tests::postgres::{SOCKET_VARIABLE, start};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let mut arguments = std::env::args_os().skip(1).filter(|argument| argument != "--");
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    arguments.next_if(|first| first == "--");
     let Some(program) = arguments.next() else {
         anyhow::bail!("usage: with-postgres <command> [argument]…");
     };

@@ -1,17 +1,18 @@
 //! Pages to read: a page's front, its history, an incident; and what is at the root.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
-use proto::incidents::v1::{
-    GetPageRequest, ListHistoryRequest, StatusServiceGetIncidentRequest, get_page_request,
-};
+use proto::incidents::v1::{ListHistoryRequest, StatusServiceGetIncidentRequest};
 use serde::Deserialize;
 
 use super::{
     answer::{self, Frame, Refused},
+    heads::{self, Heads, Slug},
     reader::{Reader, Segments},
 };
 use crate::{
@@ -36,7 +37,7 @@ struct Front {
 #[template(path = "history.html")]
 struct History {
     frame: Frame,
-    head: PageHead,
+    head: Arc<PageHead>,
     history: HistoryView,
     /// Whether these are the newest.
     is_first: bool,
@@ -46,16 +47,8 @@ struct History {
 #[template(path = "incident.html")]
 struct Story {
     frame: Frame,
-    head: PageHead,
+    head: Arc<PageHead>,
     incident: IncidentView,
-}
-
-/// The page of this slug, as everything that shows it needs it.
-pub(super) async fn find(peers: &Peers, slug: String) -> Result<PageView, Fault> {
-    let mut status = peers.status();
-    let page = Some(get_page_request::Page::Slug(slug));
-    let told = ask(status.get_page(request(GetPageRequest { page }))).await?;
-    PageView::new(told).ok_or(Fault::Away)
 }
 
 /// `GET /`
@@ -67,10 +60,10 @@ pub(super) async fn landing(reader: Reader) -> Response {
 /// `GET /p/{slug}`
 pub(super) async fn page(
     State(peers): State<Peers>,
-    Segments(slug): Segments<String>,
+    Segments(slug): Segments<Slug>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    let page = find(&peers, slug).await.map_err(|fault| reader.refuse(fault))?;
+    let page = heads::front(&peers, slug).await.map_err(|fault| reader.refuse(fault))?;
     let texts = page.head.texts;
     Ok(answer::public(&Front { frame: Frame::new(texts), page }, texts, reader.has.as_ref()))
 }
@@ -85,14 +78,15 @@ pub(super) struct Place {
 /// `GET /p/{slug}/history?page_token=`
 pub(super) async fn history(
     State(peers): State<Peers>,
-    Segments(slug): Segments<String>,
+    State(heads): State<Heads>,
+    Segments(slug): Segments<Slug>,
     place: Result<Query<Place>, QueryRejection>,
     reader: Reader,
 ) -> Result<Response, Refused> {
     let Query(Place { page_token }) = place.map_err(|_| reader.refuse(Fault::NotFound))?;
     let is_first = page_token.is_empty();
     let lot = async {
-        let head = find(&peers, slug).await?.head;
+        let head = heads.find(slug).await?;
         let asked = ListHistoryRequest { page_id: head.page_id.clone(), page_size: 0, page_token };
         let lot = ask(peers.status().list_history(request(asked))).await?;
         Ok::<_, Fault>((head, lot))
@@ -107,11 +101,12 @@ pub(super) async fn history(
 /// `GET /p/{slug}/incidents/{incident_id}`
 pub(super) async fn incident(
     State(peers): State<Peers>,
-    Segments((slug, incident_id)): Segments<(String, String)>,
+    State(heads): State<Heads>,
+    Segments((slug, incident_id)): Segments<(Slug, String)>,
     reader: Reader,
 ) -> Result<Response, Refused> {
     let story = async {
-        let head = find(&peers, slug).await?.head;
+        let head = heads.find(slug).await?;
         let asked = StatusServiceGetIncidentRequest { page_id: head.page_id.clone(), incident_id };
         let told = ask(peers.status().get_incident(request(asked))).await?;
         let incident = head.incident(told.incident.ok_or(Fault::Away)?);

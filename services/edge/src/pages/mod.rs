@@ -3,12 +3,21 @@
 mod answer;
 mod assets;
 mod front;
+mod heads;
 mod key_set;
 mod reader;
 mod subscribe;
 mod token;
 
-use axum::{Router, extract::DefaultBodyLimit, routing::get};
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef, Request},
+    middleware::{Next, from_fn},
+    response::IntoResponse as _,
+    routing::get,
+};
 use http::{
     HeaderName, HeaderValue,
     header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
@@ -16,9 +25,9 @@ use http::{
 use kit::host::MAX_PUBLIC_REQUEST_BYTES;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
-use self::{answer::Refused, key_set::KeySet, reader::Reader};
+use self::{answer::Refused, heads::Heads, key_set::KeySet, reader::Reader};
 use crate::{
-    health,
+    health::{self, Readiness},
     peers::{Fault, Peers},
 };
 
@@ -26,12 +35,27 @@ use crate::{
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// How long a page may take, with all that is read and asked for it.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What the handlers share.
+#[derive(Debug, Clone, FromRef)]
+struct Site {
+    heads: Heads,
+    keys: KeySet,
+    readiness: Readiness,
+    peers: Peers,
+}
+
 /// The pages, with what every answer of theirs carries.
 pub(crate) fn router(peers: Peers) -> Router {
-    let machines = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
-    let keys =
-        Router::new().route("/.well-known/jwks.json", get(key_set::show)).with_state(KeySet::new(&peers));
-    Router::new()
+    let site = Site {
+        heads: Heads::new(&peers),
+        keys: KeySet::new(&peers),
+        readiness: Readiness::new(&peers),
+        peers,
+    };
+    let pages = Router::new()
         .route("/", get(front::landing))
         .route("/p/{slug}", get(front::page))
         .route("/p/{slug}/history", get(front::history))
@@ -40,17 +64,35 @@ pub(crate) fn router(peers: Peers) -> Router {
         .route("/c/{token}", get(token::ask_confirm).post(token::confirm))
         .route("/u/{token}", get(token::ask_unsubscribe).post(token::unsubscribe))
         .route("/static/{file}", get(assets::show))
-        .merge(machines)
+        .route("/.well-known/jwks.json", get(key_set::show))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
         .fallback(missing)
         .method_not_allowed_fallback(missing)
-        .with_state(peers)
-        .merge(keys)
+        .with_state(site);
+    bounded(pages, LIMIT)
         .layer(DefaultBodyLimit::max(MAX_PUBLIC_REQUEST_BYTES))
         .layer(CompressionLayer::new().compress_when(is_text))
         .layer(always(CONTENT_SECURITY_POLICY, POLICY))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         // addresses hold tokens
         .layer(always(REFERRER_POLICY, "no-referrer"))
+}
+
+/// The same pages, each answered within this time.
+fn bounded(pages: Router, limit: Duration) -> Router {
+    pages.layer(from_fn(move |reader: Reader, request: Request, next: Next| async move {
+        // in a task, because a reader who goes away must not reset a call of a connection that all share
+        let answer = tokio::spawn(next.run(request));
+        match tokio::time::timeout(limit, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(fault)) => {
+                tracing::error!(error = %fault, "a page failed by a fault of ours");
+                reader.refuse(Fault::Away).into_response()
+            }
+            Err(_) => reader.refuse(Fault::Away).into_response(),
+        }
+    }))
 }
 
 fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -66,4 +108,42 @@ fn is_text(_: http::StatusCode, _: http::Version, headers: &http::HeaderMap, _: 
     headers.get(CONTENT_TYPE).is_some_and(|kind| {
         kind.as_bytes().starts_with(b"text/html") || kind.as_bytes().starts_with(b"text/css")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::StatusCode;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_that_takes_too_long_is_given_up() {
+        let pages = Router::new().route("/", get(std::future::pending::<()>));
+        let answer = bounded(pages, Duration::ZERO).oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()["retry-after"], "5");
+    }
+
+    #[tokio::test]
+    async fn a_page_whose_reader_goes_away_is_made_to_its_end() {
+        let (began, begun) = tokio::sync::oneshot::channel();
+        let (go_on, gone_on) = tokio::sync::oneshot::channel::<()>();
+        let (end, ended) = tokio::sync::oneshot::channel();
+        let steps = std::sync::Arc::new(std::sync::Mutex::new(Some((began, gone_on, end))));
+        let handler = async move || {
+            let (began, gone_on, end) = steps.lock().unwrap().take().unwrap();
+            began.send(()).unwrap();
+            gone_on.await.unwrap();
+            end.send(()).unwrap();
+        };
+        let pages = bounded(Router::new().route("/", get(handler)), LIMIT);
+        let reader = tokio::spawn(pages.oneshot(Request::new(Body::empty())));
+        begun.await.unwrap();
+        reader.abort();
+        assert!(reader.await.unwrap_err().is_cancelled());
+        go_on.send(()).unwrap();
+        ended.await.unwrap();
+    }
 }

@@ -1,10 +1,12 @@
 //! Asking for a page's mails.
 
+use std::{sync::Arc, time::Duration};
+
 use askama::Template;
 use axum::{
     Form,
-    extract::{State, rejection::FormRejection},
-    response::Response,
+    extract::{FromRequest as _, Request, State},
+    response::{IntoResponse as _, Response},
 };
 use http::StatusCode;
 use proto::subscriptions::v1::SubscribeRequest;
@@ -13,19 +15,22 @@ use tonic::Code;
 
 use super::{
     answer::{self, Frame, Message, Refused},
-    front,
+    heads::{Heads, Slug},
     reader::{Reader, Segments},
 };
 use crate::{
-    peers::{Fault, Peers, ask, request},
+    peers::{self, Fault, Peers, ask},
     view::PageHead,
 };
+
+/// How long a browser may take to send what was typed.
+const READ: Duration = Duration::from_secs(5);
 
 #[derive(Template)]
 #[template(path = "subscribe.html")]
 struct Ask {
     frame: Frame,
-    head: PageHead,
+    head: Arc<PageHead>,
     /// What the reader typed before.
     email: String,
     /// Whether that was no address.
@@ -34,17 +39,17 @@ struct Ask {
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+struct Typed {
     email: String,
 }
 
 /// `GET /p/{slug}/subscribe`: the form by itself.
 pub(super) async fn form(
-    State(peers): State<Peers>,
-    Segments(slug): Segments<String>,
+    State(heads): State<Heads>,
+    Segments(slug): Segments<Slug>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    let head = front::find(&peers, slug).await.map_err(|fault| reader.refuse(fault))?.head;
+    let head = heads.find(slug).await.map_err(|fault| reader.refuse(fault))?;
     let texts = head.texts;
     let form = Ask { frame: Frame::new(texts), head, email: String::new(), is_bad: false };
     Ok(answer::public(&form, texts, reader.has.as_ref()))
@@ -53,16 +58,19 @@ pub(super) async fn form(
 /// `POST /p/{slug}/subscribe`: the same answer for every address, whatever it is to the page.
 pub(super) async fn subscribe(
     State(peers): State<Peers>,
-    Segments(slug): Segments<String>,
+    State(heads): State<Heads>,
+    Segments(slug): Segments<Slug>,
     reader: Reader,
-    typed: Result<Form<Typed>, FormRejection>,
+    request: Request,
 ) -> Result<Response, Refused> {
-    let head = front::find(&peers, slug).await.map_err(|fault| reader.refuse(fault))?.head;
+    let Some(email) = typed(request, READ).await else {
+        return Ok(StatusCode::REQUEST_TIMEOUT.into_response());
+    };
+    let head = heads.find(slug).await.map_err(|fault| reader.refuse(fault))?;
     let texts = head.texts;
     let frame = Frame::new(texts);
-    let email = typed.map(|Form(typed)| typed.email.trim().to_owned()).unwrap_or_default();
     let asked = SubscribeRequest { page_id: head.page_id.clone(), email: email.clone(), locale: None };
-    match ask(peers.subscribers().subscribe(request(asked))).await {
+    match ask(peers.subscribers().subscribe(peers::request(asked))).await {
         Ok(_) => {
             let message = Message {
                 frame,
@@ -79,5 +87,34 @@ pub(super) async fn subscribe(
             Ok(answer::private(StatusCode::UNPROCESSABLE_ENTITY, &form, texts))
         }
         Err(status) => Err(reader.refuse(Fault::from(status))),
+    }
+}
+
+/// The address that was typed, empty if the form has none; nothing if the form does not come within `limit`.
+async fn typed(request: Request, limit: Duration) -> Option<String> {
+    let form = tokio::time::timeout(limit, Form::<Typed>::from_request(request, &())).await.ok()?;
+    Some(form.map(|Form(typed)| typed.email.trim().to_owned()).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+
+    use super::*;
+
+    fn sent(body: Body) -> Request {
+        Request::post("/").header("content-type", "application/x-www-form-urlencoded").body(body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_form_that_does_not_come_is_not_waited_for() {
+        let silence = tokio_stream::pending::<Result<Frame<Bytes>, std::convert::Infallible>>();
+        let never = sent(Body::new(StreamBody::new(silence)));
+        assert_eq!(typed(never, Duration::ZERO).await, None);
+        let hour = Duration::from_secs(3600);
+        assert_eq!(typed(sent(Body::from("email=+a%40b.c")), hour).await.as_deref(), Some("a@b.c"));
+        assert_eq!(typed(sent(Body::empty()), hour).await.as_deref(), Some(""));
     }
 }

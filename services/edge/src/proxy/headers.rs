@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
-        TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+        ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
     },
 };
 
@@ -23,9 +23,42 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// How long the body is, if the caller says so.
-pub(super) fn declared_length(headers: &HeaderMap) -> Option<usize> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+/// The types of a call, as tonic-web spells them. It compares whole values, letter by letter.
+const KINDS: [&str; 6] = [
+    "application/grpc",
+    "application/grpc+proto",
+    "application/grpc-web",
+    "application/grpc-web+proto",
+    "application/grpc-web-text",
+    "application/grpc-web-text+proto",
+];
+
+/// Gives the types of a call the one spelling: case and parameters say nothing (RFC 9110, section 8.3.1). A
+/// browser's call that does not ask for one of them is answered in its own type.
+pub(super) fn spell_types(headers: &mut HeaderMap) {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| spelled(kind.to_str().ok()?)) else {
+        return;
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if is_web(kind) {
+        let accepted = headers
+            .get_all(ACCEPT)
+            .iter()
+            .filter_map(|list| list.to_str().ok())
+            .flat_map(|list| list.split(','))
+            .filter_map(spelled)
+            .find(|kind| is_web(kind));
+        headers.insert(ACCEPT, HeaderValue::from_static(accepted.unwrap_or(kind)));
+    }
+}
+
+fn spelled(kind: &str) -> Option<&'static str> {
+    let essence = kind.split(';').next()?.trim();
+    KINDS.into_iter().find(|kind| kind.eq_ignore_ascii_case(essence))
+}
+
+fn is_web(kind: &str) -> bool {
+    kind.starts_with("application/grpc-web")
 }
 
 /// Leaves what the service shall see, with the time it has.
@@ -63,6 +96,36 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_type_is_known_by_its_essence_in_any_case() {
+        for (kind, accept, spelled, answered) in [
+            ("application/grpc;x=y", None, "application/grpc", None),
+            ("Application/gRPC+proto ; a", Some("x/y"), "application/grpc+proto", Some("x/y")),
+            ("application/GRPC-web", None, "application/grpc-web", Some("application/grpc-web")),
+            (
+                "application/grpc-web-text;charset=utf-8",
+                Some("text/plain, Application/grpc-web+proto;q=1"),
+                "application/grpc-web-text",
+                Some("application/grpc-web+proto"),
+            ),
+            (
+                "application/grpc-web-text",
+                Some("*/*"),
+                "application/grpc-web-text",
+                Some("application/grpc-web-text"),
+            ),
+            ("application/grpc-Webby", None, "application/grpc-Webby", None),
+        ] {
+            let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
+            if let Some(accept) = accept {
+                headers.insert(ACCEPT, accept.parse().unwrap());
+            }
+            spell_types(&mut headers);
+            assert_eq!(headers.get(CONTENT_TYPE).unwrap(), spelled, "{kind}");
+            assert_eq!(headers.get(ACCEPT).map(|value| value.to_str().unwrap()), answered, "{kind}");
+        }
+    }
 
     #[test]
     fn what_is_about_the_connection_ends_at_the_door() {

@@ -6,36 +6,48 @@
 
 mod body;
 mod headers;
+mod lines;
 
-use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Bytes,
     extract::{Request, State},
+    middleware::{Next, from_fn, map_request},
     response::{IntoResponse as _, Response},
 };
 use http::{
-    HeaderName, Method, StatusCode, Version,
+    HeaderName, Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
+use http_body_util::{Full, LengthLimitError};
 use kit::{
     deadline,
+    gate::MAX_CALLS,
     host::{HostError, MAX_PUBLIC_REQUEST_BYTES, MAX_REQUEST_BYTES},
     status,
 };
 use proto::{Access, RPCS, Rpc, common::v1::ErrorReason};
-use tokio::time::Instant;
-use tonic::{Code, Status, TimeoutExpired, body::Body, service::RoutesBuilder, transport::Channel};
+use tokio::sync::Semaphore;
+use tonic::{Code, Status, service::RoutesBuilder};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_web::GrpcWebLayer;
-use tower::ServiceExt as _;
 use tower_http::cors::{Any, CorsLayer};
 
-use self::body::{Answer, Bounded};
-use crate::peers::Peers;
+use self::{
+    body::Unread,
+    lines::{BoxError, Lines},
+};
+use crate::Deps;
 
 /// How long a browser may remember that it may call. Chromium keeps it no longer than two hours.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// How long a service may take to say that the time is up, before its call is given up.
+const GRACE: Duration = Duration::from_secs(1);
+
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
 /// Where each public RPC goes, by its path.
 #[derive(Debug)]
@@ -43,7 +55,10 @@ struct Table(HashMap<&'static str, Way>);
 
 #[derive(Debug, Clone)]
 struct Way {
-    peer: Channel,
+    lines: Arc<Lines>,
+    /// One for each call of the same gRPC service that may be passed on at once: as many as its gate lets in.
+    places: Arc<Semaphore>,
+    /// Of the message alone.
     max_bytes: usize,
 }
 
@@ -51,29 +66,32 @@ struct Way {
 ///
 /// # Errors
 /// [`HostError::Reflection`] if the contracts cannot be described.
-pub(crate) fn router<H: Health>(
-    peers: &Peers,
-    health: HealthServer<H>,
-    reflection: bool,
-) -> Result<Router, HostError> {
+pub(crate) fn router<H: Health>(deps: &Deps, health: HealthServer<H>) -> Result<Router, HostError> {
     let mut own = RoutesBuilder::default();
-    own.add_service(health);
-    if reflection {
+    own.add_service(health.max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES));
+    if deps.reflection {
         let mut services =
             RPCS.iter().filter(|rpc| is_public(rpc)).map(|rpc| rpc.service).collect::<Vec<_>>();
         services.dedup();
         kit::host::add_reflection(&mut own, proto::PUBLIC_DESCRIPTORS, &services)?;
     }
-    let table = Arc::new(Table::new(peers));
+    let table = Arc::new(Table::new(deps));
     let forwarding = Router::new().fallback(forward).with_state(table);
     Ok(own
         .routes()
         .prepare()
         .into_axum_router()
         .reset_fallback()
+        .route_layer(from_fn(answer_in_time))
         .merge(forwarding)
         .layer(GrpcWebLayer::new())
+        .layer(map_request(spell_types))
         .layer(cors()))
+}
+
+async fn spell_types(mut request: Request) -> Request {
+    headers::spell_types(request.headers_mut());
+    request
 }
 
 /// Any origin may call: what a call may do is in its token, and cookies are never looked at.
@@ -96,24 +114,40 @@ fn cors() -> CorsLayer {
 }
 
 fn is_public(rpc: &Rpc) -> bool {
-    match rpc.access {
-        Some(Access::Anyone | Access::Member(_)) => true,
-        Some(Access::Service) | None => false,
+    max_bytes(rpc).is_some()
+}
+
+/// How long a message to this RPC may be; nothing if it is not for the world.
+fn max_bytes(rpc: &Rpc) -> Option<usize> {
+    match rpc.access? {
+        Access::Anyone => Some(MAX_PUBLIC_REQUEST_BYTES),
+        Access::Member(_) => Some(MAX_REQUEST_BYTES),
+        Access::Service => None,
     }
 }
 
 impl Table {
-    fn new(peers: &Peers) -> Self {
-        let way = |rpc: &'static Rpc| {
-            let max_bytes = match rpc.access? {
-                Access::Anyone => MAX_PUBLIC_REQUEST_BYTES,
-                Access::Member(_) => MAX_REQUEST_BYTES,
-                Access::Service => return None,
-            };
-            let (package, _) = rpc.service.rsplit_once('.')?;
-            Some((rpc.path, Way { peer: peers.of_package(package)?.clone(), max_bytes }))
-        };
-        Self(RPCS.iter().filter_map(way).collect())
+    fn new(deps: &Deps) -> Self {
+        let peers = [
+            ("pharos.tenants.v1", &deps.tenants),
+            ("pharos.incidents.v1", &deps.incidents),
+            ("pharos.subscriptions.v1", &deps.subscriptions),
+            ("pharos.notifications.v1", &deps.notifications),
+        ];
+        let mut ways = HashMap::new();
+        for (package, address) in peers {
+            let lines = Arc::new(Lines::new(address));
+            let mut places = HashMap::new();
+            for rpc in
+                RPCS.iter().filter(|rpc| rpc.service.rsplit_once('.').map(|(of, _)| of) == Some(package))
+            {
+                let Some(max_bytes) = max_bytes(rpc) else { continue };
+                let places = places.entry(rpc.service).or_insert_with(|| Arc::new(Semaphore::new(MAX_CALLS)));
+                let (lines, places) = (Arc::clone(&lines), Arc::clone(places));
+                ways.insert(rpc.path, Way { lines, places, max_bytes });
+            }
+        }
+        Self(ways)
     }
 }
 
@@ -129,56 +163,87 @@ async fn forward(State(table): State<Arc<Table>>, request: Request) -> Response 
     if !matches!(kind, Some(b"application/grpc" | b"application/grpc+proto")) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
-    let limit = deadline::asked(request.headers()).unwrap_or(deadline::LIMIT).min(deadline::LIMIT);
-    let overdue = Instant::now() + limit;
-    let passed = deadline::within(limit, pass_on(way, request));
-    match tokio::time::timeout_at(overdue, passed).await {
-        Ok(Ok(answer)) => answer.map(|body| axum::body::Body::new(Answer::new(body, overdue, limit))),
-        Ok(Err(Failure::Overdue)) | Err(_) => too_late(limit).into_http(),
-        Ok(Err(Failure::TooLarge)) => too_large(way.max_bytes).into_http(),
-        Ok(Err(Failure::Away(error))) => status::unavailable(&error).into_http(),
-    }
+    let limit = time_for(&request);
+    in_time(limit, deadline::within(limit, pass_on(way, request, limit)))
+        .await
+        .unwrap_or_else(Status::into_http)
 }
 
-enum Failure {
-    Overdue,
-    TooLarge,
-    Away(tonic::transport::Error),
-}
-
-async fn pass_on(way: &Way, request: Request) -> Result<http::Response<Body>, Failure> {
+/// Reads the whole request, passes it on, and reads the whole answer.
+async fn pass_on(way: &Way, request: Request, limit: Duration) -> Result<Response, Status> {
     let (mut parts, body) = request.into_parts();
-    if headers::declared_length(&parts.headers).is_some_and(|bytes| bytes > way.max_bytes) {
-        return Err(Failure::TooLarge);
-    }
-    headers::clean_request(&mut parts.headers, deadline::remaining());
-    parts.version = Version::HTTP_2;
-    parts.extensions = http::Extensions::new();
-    let (body, overflow) = Bounded::new(body, way.max_bytes);
-    let request = http::Request::from_parts(parts, Body::new(body));
-    let mut answer = way.peer.clone().oneshot(request).await.map_err(|error| {
-        if overflow.happened() {
-            Failure::TooLarge
-        } else if ran_out_of_time(&error) {
-            Failure::Overdue
-        } else {
-            Failure::Away(error)
-        }
+    let message = body::request(body, way.max_bytes).await.map_err(|unread| match unread {
+        Unread::TooLarge => too_large(way.max_bytes),
+        Unread::Malformed => malformed(),
     })?;
+    let place = Arc::clone(&way.places).try_acquire_owned().map_err(|_| overloaded())?;
+    let left = deadline::remaining();
+    if left.is_zero() {
+        return Err(too_late(limit));
+    }
+    headers::clean_request(&mut parts.headers, left);
+    let mut onward = http::Request::new(Full::new(message));
+    *onward.method_mut() = Method::POST;
+    *onward.uri_mut() = parts.uri;
+    *onward.headers_mut() = parts.headers;
+    let lines = Arc::clone(&way.lines);
+    // in a task, because a caller who goes away must not reset the call of a connection that all share
+    let call = tokio::spawn(async move {
+        let answer = tokio::time::timeout(left + GRACE, carry(&lines, onward)).await;
+        drop(place);
+        answer
+    });
+    match call.await {
+        Ok(Ok(Ok(answer))) => Ok(answer),
+        Ok(Ok(Err(error))) if error.is::<LengthLimitError>() => Err(status::internal(error.as_ref())),
+        Ok(Ok(Err(error))) => Err(status::unavailable(error.as_ref())),
+        Ok(Err(_)) => Err(too_late(limit)),
+        Err(error) => Err(status::internal(&error)),
+    }
+}
+
+async fn carry(lines: &Lines, call: http::Request<Full<Bytes>>) -> Result<Response, BoxError> {
+    let (parts, body) = lines.call(call).await?.into_parts();
+    let mut answer = Response::new(body::answer(body).await?);
+    *answer.status_mut() = parts.status;
+    *answer.headers_mut() = parts.headers;
     headers::clean_answer(answer.headers_mut());
     Ok(answer)
 }
 
-/// tonic's client applies the deadline that is passed on by itself, a moment before ours.
-fn ran_out_of_time(error: &tonic::transport::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<TimeoutExpired>() {
-            return true;
-        }
-        cause = error.source();
+/// What the edge answers itself, in time: but for streams, which may wait for something to tell.
+async fn answer_in_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path == WATCH || path.starts_with("/grpc.reflection.") {
+        return next.run(request).await;
     }
-    false
+    let limit = time_for(&request);
+    let answer = async { Ok(next.run(request).await) };
+    in_time(limit, answer).await.unwrap_or_else(Status::into_http)
+}
+
+/// How long a call may take: as long as its caller waits, and never more than [`deadline::LIMIT`].
+fn time_for(request: &Request) -> Duration {
+    deadline::asked(request.headers()).unwrap_or(deadline::LIMIT).min(deadline::LIMIT)
+}
+
+async fn in_time(
+    limit: Duration,
+    answer: impl Future<Output = Result<Response, Status>>,
+) -> Result<Response, Status> {
+    tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| Err(too_late(limit)))
+}
+
+fn malformed() -> Status {
+    status::refusal(
+        Code::InvalidArgument,
+        ErrorReason::InvalidArgument,
+        "the request breaks off or is not encoded as its content-type says",
+    )
+}
+
+fn overloaded() -> Status {
+    status::refusal(Code::ResourceExhausted, ErrorReason::Overloaded, "too many calls at once; try again")
 }
 
 fn too_late(limit: Duration) -> Status {
@@ -201,14 +266,13 @@ mod tests {
     #[tokio::test]
     async fn every_public_rpc_has_its_way_and_no_other_one_has() {
         let nowhere = http::Uri::from_static("http://127.0.0.1:1");
-        let peers = Peers::new(&crate::Deps {
+        let table = Table::new(&Deps {
             tenants: nowhere.clone(),
             incidents: nowhere.clone(),
             subscriptions: nowhere.clone(),
             notifications: nowhere,
             reflection: false,
         });
-        let table = Table::new(&peers);
         for rpc in RPCS {
             assert_eq!(table.0.contains_key(rpc.path), is_public(rpc), "{}", rpc.path);
         }

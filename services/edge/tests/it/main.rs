@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod crowds;
 mod given;
+mod kept;
 mod pages;
 mod proxy;
 mod tokens;

@@ -6,7 +6,7 @@ use proto::incidents::v1::{ComponentStatus, GetPageResponse, Impact, OverallStat
 use crate::{
     given,
     web::{get, post, send},
-    world::{JWKS, World},
+    world::World,
 };
 
 const HOSTILE: &str = "<script>alert(\"1\")</script>";
@@ -240,33 +240,6 @@ async fn a_page_whose_service_is_away_says_so_and_when_to_come_back() {
     assert_eq!(get(&world, "/.well-known/jwks.json").await.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(get(&world, "/").await.status, StatusCode::OK);
     assert_eq!(get(&world, "/healthz").await.status, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn the_key_set_is_served_as_the_service_gave_it_and_asked_for_once() {
-    let world = World::showing(given::page("en")).await;
-    for _ in 0..3 {
-        let answer = get(&world, "/.well-known/jwks.json").await;
-        assert_eq!((answer.status, answer.text()), (StatusCode::OK, JWKS));
-        assert_eq!(answer.header("content-type"), "application/jwk-set+json");
-        assert_eq!(answer.header("cache-control"), "public, max-age=60");
-    }
-    assert_eq!(world.called(), ["/pharos.tenants.v1.AccountService/GetKeySet"]);
-}
-
-#[tokio::test]
-async fn readiness_names_who_is_missing() {
-    let world = World::showing(given::page("en")).await;
-    let ready = get(&world, "/readyz").await;
-    assert_eq!((ready.status, ready.text()), (StatusCode::OK, "ready\n"));
-    for name in ["subscriptions", "incidents"] {
-        world.health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
-    }
-    let missing = get(&world, "/readyz").await;
-    assert_eq!(missing.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(missing.text(), "not ready: incidents, subscriptions\n");
-    let alone = get(&World::alone().await, "/readyz").await;
-    assert_eq!(alone.text(), "not ready: tenants, incidents, subscriptions, notifications\n");
 }
 
 #[tokio::test]

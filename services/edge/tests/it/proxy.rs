@@ -1,7 +1,9 @@
 //! gRPC and gRPC-web through the edge.
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use http::{Method, StatusCode};
+use http_body_util::{BodyExt as _, Full};
 use prost::Message as _;
 use proto::{
     RPCS,
@@ -22,7 +24,7 @@ use tonic_types::StatusExt as _;
 
 use crate::{
     given,
-    web::{Answer, send},
+    web::{Answer, call, framed, over_http2, send},
     world::World,
 };
 
@@ -39,14 +41,6 @@ fn of_bytes(count: usize) -> GetPageRequest {
 
 async fn channel(world: &World) -> Channel {
     Channel::from_shared(format!("http://{}", world.address)).unwrap().connect().await.unwrap()
-}
-
-fn framed(message: &[u8]) -> Bytes {
-    let mut frame = BytesMut::new();
-    frame.put_u8(0);
-    frame.put_u32(u32::try_from(message.len()).unwrap());
-    frame.put_slice(message);
-    frame.freeze()
 }
 
 async fn call_from_browser(world: &World, path: &str, message: &[u8]) -> Answer {
@@ -195,31 +189,89 @@ async fn a_service_that_is_away_is_named_so_in_the_details() {
 }
 
 #[tokio::test]
-async fn a_request_without_token_has_at_most_64_kib() {
+async fn a_message_without_token_has_at_most_64_kib() {
     let world = World::showing(given::page("en")).await;
     let mut client = StatusServiceClient::new(channel(&world).await);
-    // 5 bytes frame the message, 4 frame the text in it
-    let just = client.get_page(of_bytes(64 * KIB - 9)).await.unwrap_err();
+    // 4 bytes frame the text in the message
+    assert_eq!(of_bytes(64 * KIB - 4).encoded_len(), 65_536);
+    let just = client.get_page(of_bytes(64 * KIB - 4)).await.unwrap_err();
     assert_eq!(just.code(), Code::NotFound);
-    let over = client.get_page(of_bytes(64 * KIB - 8)).await.unwrap_err();
+    let over = client.get_page(of_bytes(64 * KIB - 3)).await.unwrap_err();
     assert_eq!(over.code(), Code::ResourceExhausted);
     assert_eq!(kit::status::reason(&over), Some(ErrorReason::LimitReached));
     assert_eq!(over.get_details_error_info().unwrap().metadata["limit"], "65536");
 
-    let from_browser = call_from_browser(&world, GET_PAGE, &of_bytes(64 * KIB - 8).encode_to_vec()).await;
-    assert_eq!(web_status(&from_browser).0, 8);
+    for (count, status) in [(64 * KIB - 4, 5), (64 * KIB - 3, 8)] {
+        let from_browser = call_from_browser(&world, GET_PAGE, &of_bytes(count).encode_to_vec()).await;
+        assert_eq!(web_status(&from_browser).0, status);
+    }
 }
 
 #[tokio::test]
-async fn a_members_request_has_at_most_256_kib() {
+async fn a_members_message_has_at_most_256_kib() {
     let world = World::showing(given::page("en")).await;
     let mut client = ComponentServiceClient::new(channel(&world).await);
     let named =
         |count| CreateComponentRequest { name: "x".repeat(count), ..CreateComponentRequest::default() };
-    let just = client.create_component(named(256 * KIB - 9)).await.unwrap().into_inner();
-    assert_eq!(just.component.unwrap().name.len(), 256 * KIB - 9);
-    let over = client.create_component(named(256 * KIB - 8)).await.unwrap_err();
+    assert_eq!(named(256 * KIB - 4).encoded_len(), 262_144);
+    let just = client.create_component(named(256 * KIB - 4)).await.unwrap().into_inner();
+    assert_eq!(just.component.unwrap().name.len(), 256 * KIB - 4);
+    let over = client.create_component(named(256 * KIB - 3)).await.unwrap_err();
     assert_eq!(over.code(), Code::ResourceExhausted);
+    assert_eq!(over.get_details_error_info().unwrap().metadata["limit"], "262144");
+}
+
+#[tokio::test]
+async fn a_browser_that_speaks_base64_is_answered_in_base64() {
+    let world = World::showing(given::page("en")).await;
+    let question = BASE64_STANDARD.encode(framed(&demo().encode_to_vec()));
+    for kind in ["application/grpc-web-text", "application/grpc-web-text+proto"] {
+        let headers = [("content-type", kind), ("accept", kind)];
+        let mut answer = send(&world, Method::POST, GET_PAGE, &headers, question.clone()).await;
+        assert_eq!(answer.header("content-type"), "application/grpc-web-text+proto");
+        let read = answer.body.chunks(4).flat_map(|four| BASE64_STANDARD.decode(four).unwrap());
+        answer.body = read.collect();
+        let (status, message) = web_status(&answer);
+        assert_eq!(status, 0, "{kind}");
+        assert_eq!(GetPageResponse::decode(message.unwrap()).unwrap(), given::page("en"));
+    }
+}
+
+#[tokio::test]
+async fn base64_that_is_none_is_an_invalid_argument() {
+    let world = World::showing(given::page("en")).await;
+    for body in ["!!!!", "AAAAA", "AAAAAAA=AAA"] {
+        let headers =
+            [("content-type", "application/grpc-web-text"), ("accept", "application/grpc-web-text")];
+        let answer = send(&world, Method::POST, GET_PAGE, &headers, body).await;
+        let status = Status::from_header_map(&answer.headers).unwrap();
+        assert_eq!(status.code(), Code::InvalidArgument, "{body}");
+        assert_eq!(kit::status::reason(&status), Some(ErrorReason::InvalidArgument));
+    }
+    assert_eq!(world.called(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_type_of_a_call_is_known_in_any_case_and_with_parameters() {
+    let world = World::showing(given::page("en")).await;
+    let question = framed(&demo().encode_to_vec());
+    for kind in ["application/GRPC-web", "application/grpc-web+proto; charset=utf-8", "APPLICATION/grpc-web"]
+    {
+        let answer = send(&world, Method::POST, GET_PAGE, &[("content-type", kind)], question.clone()).await;
+        assert_eq!((answer.status, web_status(&answer).0), (StatusCode::OK, 0), "{kind}");
+        assert_eq!(answer.header("content-type"), "application/grpc-web+proto", "{kind}");
+    }
+    let client = over_http2::<Full<Bytes>>(65_535);
+    for kind in ["application/grpc;x=y", "Application/GRPC+proto"] {
+        let answer = client.request(call(&world, GET_PAGE, kind, question.clone().into())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{kind}");
+        assert_eq!(answer.headers()["content-type"], "application/grpc", "{kind}");
+        let whole = answer.into_body().collect().await.unwrap();
+        assert_eq!(whole.trailers().unwrap()["grpc-status"], "0", "{kind}");
+    }
+    let json =
+        client.request(call(&world, GET_PAGE, "application/grpc+json", question.into())).await.unwrap();
+    assert_eq!(json.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
 #[tokio::test]
@@ -228,6 +280,8 @@ async fn health_is_the_edges_own() {
     let mut health = HealthClient::new(channel(&world).await);
     let told = health.check(HealthCheckRequest { service: String::new() }).await.unwrap();
     assert_eq!(told.into_inner().status, 1);
+    let long = health.check(HealthCheckRequest { service: "x".repeat(64 * KIB) }).await.unwrap_err();
+    assert_eq!(long.code(), Code::OutOfRange);
 }
 
 #[tokio::test]

@@ -1,9 +1,21 @@
-//! A browser without a screen: HTTP/1.1, one request a call.
+//! Callers in their own hand: a browser without a screen (HTTP/1.1, one request a call), and callers over
+//! HTTP/2 that say nothing or do not listen.
 
-use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http::{HeaderMap, Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use hyper::body::{Body, Frame};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use tokio::sync::mpsc;
 
 use crate::world::World;
 
@@ -55,4 +67,49 @@ pub(crate) async fn get(world: &World, path: &str) -> Answer {
 pub(crate) async fn post(world: &World, path: &str, form: &str) -> Answer {
     send(world, Method::POST, path, &[("content-type", "application/x-www-form-urlencoded")], form.to_owned())
         .await
+}
+
+/// A message with its prefix.
+pub(crate) fn framed(message: &[u8]) -> Bytes {
+    let mut frame = BytesMut::new();
+    frame.put_u8(0);
+    frame.put_u32(u32::try_from(message.len()).unwrap());
+    frame.put_slice(message);
+    frame.freeze()
+}
+
+/// A client with one HTTP/2 connection; each answer may send so many bytes before it is read.
+pub(crate) fn over_http2<B>(window: u32) -> Client<HttpConnector, B>
+where
+    B: Body + Send,
+    B::Data: Send,
+{
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder.http2_only(true).http2_initial_stream_window_size(window).build_http()
+}
+
+/// A gRPC call of this type with this body.
+pub(crate) fn call<B>(world: &World, path: &str, kind: &str, body: B) -> Request<B> {
+    Request::post(format!("http://{}{path}", world.address))
+        .version(Version::HTTP_2)
+        .header("content-type", kind)
+        .header("te", "trailers")
+        .body(body)
+        .unwrap()
+}
+
+/// A body that never comes. It tells when it is waited for: the headers are on their way then.
+pub(crate) struct Silence(pub(crate) mpsc::UnboundedSender<()>);
+
+impl Body for Silence {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let _gone_with_the_test = self.0.send(());
+        Poll::Pending
+    }
 }

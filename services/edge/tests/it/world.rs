@@ -30,7 +30,7 @@ use proto::{
         account_service_server::{AccountService, AccountServiceServer},
     },
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request as Call, Response, Status, service::Routes};
 use tonic_health::{ServingStatus, server::HealthReporter};
@@ -48,6 +48,28 @@ type Calls = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 #[derive(Clone)]
 struct Services {
     page: GetPageResponse,
+    slow: mpsc::UnboundedSender<Slow>,
+    go_on: CancellationToken,
+}
+
+/// What became of a slow call (those are `SignOut`'s).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slow {
+    Began,
+    Ended,
+    /// The handler was dropped before its end.
+    CutOff,
+}
+
+struct Running {
+    told: mpsc::UnboundedSender<Slow>,
+    outcome: Slow,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone_with_the_test = self.told.send(self.outcome);
+    }
 }
 
 fn refuse_unless(good: bool) -> Result<(), Status> {
@@ -130,6 +152,10 @@ impl AccountService for Services {
     }
 
     async fn sign_out(&self, _: Call<SignOutRequest>) -> Result<Response<SignOutResponse>, Status> {
+        let mut running = Running { told: self.slow.clone(), outcome: Slow::CutOff };
+        self.slow.send(Slow::Began).unwrap();
+        self.go_on.cancelled().await;
+        running.outcome = Slow::Ended;
         Ok(Response::new(SignOutResponse {}))
     }
 
@@ -175,6 +201,8 @@ impl ComponentService for Services {
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
     calls: Calls,
+    slow: mpsc::UnboundedReceiver<Slow>,
+    go_on: CancellationToken,
     pub(crate) health: HealthReporter,
     stop: CancellationToken,
     /// A listener that nobody serves: connections to it are made, and never answered.
@@ -192,12 +220,14 @@ impl World {
     pub(crate) async fn showing(page: GetPageResponse) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let behind = listener.local_addr().unwrap();
-        let world = Self::in_front_of(behind, None, false).await;
+        let mut world = Self::in_front_of(behind, None, false).await;
+        let (slow, told) = mpsc::unbounded_channel();
+        world.slow = told;
         let health = health_service(&world.health);
         for name in ["tenants", "incidents", "subscriptions", "notifications"] {
             world.health.set_service_status(name, ServingStatus::Serving).await;
         }
-        let services = Services { page };
+        let services = Services { page, slow, go_on: world.go_on.clone() };
         let calls = Arc::clone(&world.calls);
         let router = Routes::new(StatusServiceServer::new(services.clone()))
             .add_service(SubscriptionServiceServer::new(services.clone()))
@@ -250,7 +280,15 @@ impl World {
         let mut host = Host::new(stop.clone(), false);
         edge::mount(&mut host, deps).unwrap();
         tokio::spawn(async move { host.serve(None, Some(listener)).await.unwrap() });
-        Self { address, calls: Calls::default(), health: HealthReporter::new(), stop, _silent: silent }
+        Self {
+            address,
+            calls: Calls::default(),
+            slow: mpsc::unbounded_channel().1,
+            go_on: CancellationToken::new(),
+            health: HealthReporter::new(),
+            stop,
+            _silent: silent,
+        }
     }
 
     /// What the services were called with, but for health checks.
@@ -262,6 +300,22 @@ impl World {
     /// The paths of those.
     pub(crate) fn called(&self) -> Vec<String> {
         self.calls().into_iter().map(|(path, _)| path).collect()
+    }
+
+    /// How often the services were asked whether they are ready.
+    pub(crate) fn looks(&self) -> usize {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().filter(|(path, _)| path.starts_with("/grpc.health.")).count()
+    }
+
+    /// What happens next to a slow call.
+    pub(crate) async fn next_of_slow(&mut self) -> Slow {
+        self.slow.recv().await.unwrap()
+    }
+
+    /// Lets all slow calls end.
+    pub(crate) fn go_on(&self) {
+        self.go_on.cancel();
     }
 }
 

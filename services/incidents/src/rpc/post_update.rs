@@ -43,7 +43,9 @@ pub(super) async fn post_update(
     if incident.updates.len() >= usize::from(UPDATES_PER_INCIDENT) {
         return Err(Error::LimitReached { what: "an incident", limit: UPDATES_PER_INCIDENT, of: "updates" });
     }
-    let update = draft.settle(&mut tx, tenant, page_id, &rpc.clock).await?;
+    let mut update = draft.settle(&mut tx, tenant, page_id, &rpc.clock).await?;
+    // Mailed now, it would be the last that subscribers hear, and not be what the incident says.
+    update.silent |= incident.updates.iter().any(|told| told.displayed_at > update.displayed_at);
     incident.add(update.clone());
     incidents::save_standing(&mut tx, tenant, &incident).await?;
     tell::write(&mut tx, tenant, &rpc.clock, &incident, &update, position).await?;

@@ -36,13 +36,17 @@ const SERVICE_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// How far two machines' clocks may differ.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(5);
 /// An unknown key id makes us ask for the key set again, but not more often than this.
-const KEY_SET_PAUSE: Duration = Duration::from_secs(2);
+const KEY_SET_PAUSE: Duration = Duration::from_secs(1);
+/// How long the key set may take to come.
+const KEY_SET_PATIENCE: Duration = Duration::from_secs(3);
 
 /// RFC 9068, section 2.1.
 const MEMBER_TYPE: &str = "at+jwt";
 const SERVICE_TYPE: &str = "pharos-service+jwt";
 const MEMBER_AUDIENCE: &str = "pharos";
 const SERVICE_AUDIENCE: &str = "pharos-services";
+/// Those that call others.
+const SERVICES: [&str; 3] = ["incidents", "subscriptions", "notifications"];
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -72,6 +76,9 @@ pub enum TokenError {
     /// The key set to check it with cannot be had.
     #[error("the key set cannot be had")]
     NoKeySet(#[source] Box<tonic::Status>),
+    /// Its key is not known, and somebody else has just asked for the key set in vain.
+    #[error("its key is not known, and the key set was just asked for in vain")]
+    TooSoon,
 }
 
 struct KeyPair {
@@ -215,8 +222,16 @@ pub struct Verifier {
 
 struct Source {
     client: AccountServiceClient<Channel>,
-    asked_at: Option<Instant>,
+    last: Option<Asked>,
 }
+
+struct Asked {
+    asked_at: Instant,
+    ended_at: Instant,
+    was_answered: bool,
+}
+
+const UNKNOWN_KEY: TokenError = TokenError::NotGood("its key is not known");
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -241,7 +256,7 @@ impl Verifier {
             clock,
             service_key: (keys.id, DecodingKey::from_jwk(&keys.public)?),
             member_keys: RwLock::default(),
-            source: Mutex::new(Source { client: AccountServiceClient::new(accounts), asked_at: None }),
+            source: Mutex::new(Source { client: AccountServiceClient::new(accounts), last: None }),
         })
     }
 
@@ -279,8 +294,8 @@ impl Verifier {
             return Err(TokenError::NotGood("it names another key"));
         }
         let claims: Claims = decode(token, &self.service_key.1)?;
-        let issuer = claims.iss.clone();
-        self.check(&claims, &issuer, SERVICE_AUDIENCE)
+        let issuer = SERVICES.iter().find(|service| **service == claims.sub);
+        self.check(&claims, issuer.ok_or(TokenError::NotGood("its subject is no service"))?, SERVICE_AUDIENCE)
     }
 
     fn header(&self, token: &str, kind: &str) -> Result<Header, TokenError> {
@@ -318,20 +333,30 @@ impl Verifier {
         self.member_keys.read().ok()?.get(id).cloned()
     }
 
+    /// Asks for the key set, at most once a second. Whoever comes meanwhile waits, and is told by the one
+    /// answer that comes after they came; a failure tells all of them, so that nobody queues up behind it.
     async fn ask_for(&self, id: &str) -> Result<DecodingKey, TokenError> {
+        let came_at = Instant::now();
         let mut source = self.source.lock().await;
         if let Some(key) = self.known(id) {
             return Ok(key);
         }
-        if source.asked_at.is_some_and(|asked| asked.elapsed() < KEY_SET_PAUSE) {
-            return Err(TokenError::NotGood("its key is not known"));
+        if let Some(last) = &source.last
+            && last.ended_at >= came_at
+        {
+            // An answer to a question from before may be older than the token.
+            let is_told = last.was_answered && last.asked_at >= came_at;
+            return Err(if is_told { UNKNOWN_KEY } else { TokenError::TooSoon });
         }
+        if let Some(last) = &source.last {
+            tokio::time::sleep_until(last.asked_at + KEY_SET_PAUSE).await;
+        }
+        let asked_at = Instant::now();
         let mut request = tonic::Request::new(GetKeySetRequest {});
-        request.set_timeout(Duration::from_secs(3));
+        request.set_timeout(KEY_SET_PATIENCE);
         let reply = source.client.get_key_set(request).await;
+        source.last = Some(Asked { asked_at, ended_at: Instant::now(), was_answered: reply.is_ok() });
         let jwks = reply.map_err(|status| TokenError::NoKeySet(Box::new(status)))?.into_inner().jwks;
-        // Only an answer counts: while the key set cannot be had, every call may try again.
-        source.asked_at = Some(Instant::now());
         let set: JwkSet =
             serde_json::from_str(&jwks).map_err(|_| TokenError::NotGood("the key set is malformed"))?;
         let keys = set
@@ -343,7 +368,7 @@ impl Verifier {
         if let Ok(mut known) = self.member_keys.write() {
             *known = keys;
         }
-        found.ok_or(TokenError::NotGood("its key is not known"))
+        found.ok_or(UNKNOWN_KEY)
     }
 }
 

@@ -119,6 +119,8 @@ async fn a_services_token_and_a_members_are_never_taken_for_each_other() {
     let member = keys.sign(MEMBER_TYPE, &claims(&clock)).unwrap();
     assert!(verifier.service(&member).is_err());
 
+    let nobody = ServiceSigner::new(&Secret::new([2; 32]), "console", clock.clone()).unwrap();
+    assert!(verifier.service(&nobody.sign().unwrap()).is_err(), "no service of ours has that name");
     let stranger = ServiceSigner::new(&Secret::new([3; 32]), "incidents", clock.clone()).unwrap();
     assert!(verifier.service(&stranger.sign().unwrap()).is_err());
     clock.advance(SERVICE_LIFETIME + LEEWAY);
@@ -130,5 +132,7 @@ async fn while_the_key_set_cannot_be_had_the_caller_is_told_to_try_again() {
     let World { clock, verifier, .. } = world();
     let unknown = KeyPair::from_seed(&Secret::new([9; 32])).unwrap();
     let token = unknown.sign(MEMBER_TYPE, &claims(&clock)).unwrap();
-    assert!(matches!(verifier.member(&token).await, Err(TokenError::NoKeySet(_))));
+    let (one, other) = tokio::join!(verifier.member(&token), verifier.member(&token));
+    assert!(matches!(one, Err(TokenError::NoKeySet(_))));
+    assert!(matches!(other, Err(TokenError::TooSoon)), "nobody queues up behind it");
 }

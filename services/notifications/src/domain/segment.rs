@@ -47,12 +47,16 @@ pub struct Lease {
     pub cursor: SubscriberId,
     /// The range ends with this one.
     pub last: SubscriberId,
+    /// How many subscribers were in it when it was planned.
+    pub planned: i32,
     /// The how-manieth try this is for those in it.
     pub attempt: i32,
     /// Names this lease in every write.
     pub epoch: i32,
     /// Tries that ended in a fault of ours.
     pub faults: i32,
+    /// Connections lost over the mail at the cursor.
+    pub drops: i32,
     /// A newer update is there.
     pub superseded: bool,
 }
@@ -141,9 +145,11 @@ mod tests {
             position: 0,
             cursor: id(0),
             last: id(9),
+            planned: 9,
             attempt: 1,
             epoch: 1,
             faults,
+            drops: 0,
             superseded,
         };
         assert_eq!(lease(false, 2).mode(), Mode::Send);

@@ -62,12 +62,34 @@ impl Connection {
     /// # Cancelling
     /// If the future is dropped, the connection cannot be used again, and of the mails without a report the
     /// first may have been sent.
-    pub async fn deliver<F, R>(&mut self, count: usize, mut compose: F, mut report: R) -> Result<(), Lost>
+    pub async fn deliver<F, R>(&mut self, count: usize, compose: F, report: R) -> Result<(), Lost>
     where
         F: FnMut(usize, &mut Vec<u8>) -> Envelope + Send,
         R: FnMut(usize, Report) -> ControlFlow<()> + Send,
     {
+        self.deliver_while(|| true, count, compose, report).await
+    }
+
+    /// The same as long as `may_go`: it is asked before each mail is announced, and again, however long the
+    /// server took to invite it, before its body is written. After a no nothing more is handed over; a mail
+    /// that was announced by then costs the connection, the only way to take it back.
+    ///
+    /// # Errors
+    /// As [`Connection::deliver`].
+    pub async fn deliver_while<G, F, R>(
+        &mut self,
+        mut may_go: G,
+        count: usize,
+        mut compose: F,
+        mut report: R,
+    ) -> Result<(), Lost>
+    where
+        G: FnMut() -> bool + Send,
+        F: FnMut(usize, &mut Vec<u8>) -> Envelope + Send,
+        R: FnMut(usize, Report) -> ControlFlow<()> + Send,
+    {
         let mut run = Run {
+            may_go: &mut may_go,
             count,
             composed: 0,
             settled: 0,
@@ -102,6 +124,7 @@ impl Connection {
             group.clear();
             match open {
                 Open::Nothing => {}
+                Open::Body if !(run.may_go)() => return Err(Fault::Withdrawn),
                 Open::Body => put_message(&mut group, &body),
                 Open::Refused => group.extend_from_slice(RSET),
                 Open::Empty => {
@@ -183,6 +206,9 @@ impl Connection {
                 self.hear_reset().await?;
                 continue;
             }
+            if !(run.may_go)() {
+                return Err(Fault::Withdrawn);
+            }
             message.clear();
             put_message(&mut message, &body);
             let (written, outcome) = self.write(&message).await;
@@ -249,6 +275,7 @@ struct Run<'a> {
     stopped: bool,
     /// Whether the final dot of the mail `settled` may have left.
     dotted: bool,
+    may_go: &'a mut (dyn FnMut() -> bool + Send),
     compose: &'a mut (dyn FnMut(usize, &mut Vec<u8>) -> Envelope + Send),
     report: &'a mut (dyn FnMut(usize, Report) -> ControlFlow<()> + Send),
 }
@@ -257,6 +284,10 @@ impl Run<'_> {
     /// The next mail, or the report of one that must not be written; none when there is no more to do.
     fn compose_next(&mut self, body: &mut Vec<u8>) -> Option<Result<Envelope, Report>> {
         if self.stopped || self.composed == self.count {
+            return None;
+        }
+        if !(self.may_go)() {
+            self.stopped = true;
             return None;
         }
         body.clear();

@@ -104,6 +104,9 @@ pub enum Fault {
         /// The reply.
         reply: Reply,
     },
+    /// The sender took the mail back before its body was written.
+    #[error("the mail was withdrawn before it was handed over")]
+    Withdrawn,
     /// An earlier delivery over this connection ended in a fault or was cut short.
     #[error("the connection was lost before")]
     Spent,

@@ -90,7 +90,11 @@ pub(crate) async fn load(
         broadcast.uuid(),
     )
     .fetch_optional(db)
-    .await?;
+    .await
+    .map_err(|error| {
+        let is_unreadable = matches!(error, sqlx::Error::ColumnDecode { .. });
+        if is_unreadable { Error::Unreadable(error.to_string()) } else { error.into() }
+    })?;
     let Some(row) = row else { return Ok(None) };
     let lacking = |field: &str| Error::Unreadable(format!("broadcast {broadcast} has no {field}"));
     let content = match row.kind {
@@ -188,6 +192,22 @@ pub(crate) async fn list(
             completed_at: row.completed_at.map(|at| at.to_jiff()),
         })
         .collect())
+}
+
+/// Locks a broadcast: of two senders that end its last segments, one is the last.
+pub(crate) async fn lock(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    broadcast: BroadcastId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select from notifications.broadcast where tenant_id = $1 and broadcast_id = $2 for no key update",
+        tenant.uuid(),
+        broadcast.uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Writes down that the last delivery has its outcome.

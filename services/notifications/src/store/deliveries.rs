@@ -20,7 +20,7 @@ pub(crate) struct Delivery {
     pub(crate) updated_at: Timestamp,
 }
 
-/// Writes a lot of outcomes, each over what stood there before.
+/// Writes a lot of outcomes, each over what stood there before; of what the mail server said, the last stays.
 pub(crate) async fn write(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -39,7 +39,8 @@ pub(crate) async fn write(
          from unnest($3::uuid[], $4::text[], $5::integer[], $6::text[], $7::timestamptz[])
              as lot (subscriber_id, outcome, attempts, reply, updated_at)
          on conflict on constraint delivery_pk do update
-             set outcome = excluded.outcome, attempts = excluded.attempts, reply = excluded.reply,
+             set outcome = excluded.outcome, attempts = excluded.attempts,
+                 reply = case when excluded.reply = '' then delivery.reply else excluded.reply end,
                  updated_at = excluded.updated_at",
         tenant.uuid(),
         broadcast.uuid(),

@@ -43,11 +43,24 @@ pub(crate) async fn insert(
 }
 
 /// Marks what is left of an incident's older updates: nobody more gets those.
+///
+/// Locked first, in a statement of its own: a sender that is about to commit holds such a row, and the retries
+/// that it writes in that transaction are seen only by a statement that begins after it.
 pub(crate) async fn supersede(
     db: &mut PgConnection,
     incident: IncidentId,
     position: i64,
 ) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select segment_id from notifications.segment
+         where incident_id = $1 and position < $2 and done_at is null
+         order by segment_id
+         for update",
+        incident.uuid(),
+        position,
+    )
+    .fetch_all(&mut *db)
+    .await?;
     sqlx::query!(
         "update notifications.segment set superseded = true, due_at = least(due_at, now())
          where incident_id = $1 and position < $2 and done_at is null and not superseded",
@@ -65,29 +78,76 @@ pub(crate) async fn wake(db: &mut PgConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Leases the next segment that is due: of the tenant with the fewest leases first, so that ten subscribers
-/// never wait behind a million, and none of an update while an older one of its incident is going out.
+/// Wakes the senders if a newer update of the incident may have waited for this segment.
+pub(crate) async fn wake_newer(db: &mut PgConnection, lease: &Lease) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select pg_notify('notifications_segment', '')
+         where exists (
+             select from notifications.segment
+             where incident_id = $1 and position > $2 and done_at is null)",
+        lease.incident.map(IncidentId::uuid),
+        lease.position,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Leases the next segment that is due: of the tenant with the fewest leases, so that ten subscribers never
+/// wait behind a million; and none whose range overlaps one of an older update of its incident that is going
+/// out at this moment.
+///
+/// A few rows are looked up for each tenant with work (a loose index scan), whatever the length of its queue:
+/// more than one, so that senders who ask at the same moment find the next ones behind those just taken.
 pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Result<Option<Lease>> {
     let row = sqlx::query!(
-        "update notifications.segment
+        "with recursive tenant as (
+             (select tenant_id from notifications.segment where done_at is null order by tenant_id limit 1)
+             union all
+             select (
+                 select other.tenant_id from notifications.segment other
+                 where other.done_at is null and other.tenant_id > tenant.tenant_id
+                 order by other.tenant_id
+                 limit 1)
+             from tenant where tenant.tenant_id is not null
+         ), candidate as (
+             select due.segment_id, due.due_at, busy.leases + due.place as turn
+             from tenant
+             cross join lateral (
+                 select count(*) as leases from notifications.segment busy
+                 where busy.tenant_id = tenant.tenant_id and busy.done_at is null and busy.leased_until > now()
+             ) busy
+             cross join lateral (
+                 select due.segment_id, due.due_at, row_number() over () as place
+                 from (
+                     select due.segment_id, due.due_at from notifications.segment due
+                     where due.tenant_id = tenant.tenant_id and due.done_at is null and due.due_at <= now()
+                         and (due.leased_until is null or due.leased_until <= now())
+                         and not exists (
+                             select from notifications.segment older
+                             where older.incident_id = due.incident_id and older.position < due.position
+                                 and older.sending and older.done_at is null and older.leased_until > now()
+                                 and older.cursor_id < due.last_id and older.last_id > due.cursor_id)
+                     order by due.superseded, due.incident_id is not null, due.due_at, due.segment_id
+                     limit 16
+                 ) due
+             ) due
+             where tenant.tenant_id is not null
+         ), next as (
+             select free.segment_id
+             from candidate
+             join notifications.segment free using (segment_id)
+             where free.done_at is null and (free.leased_until is null or free.leased_until <= now())
+             order by candidate.turn, candidate.due_at
+             for update of free skip locked
+             limit 1
+         )
+         update notifications.segment
          set leased_until = now() + make_interval(secs => $1), epoch = epoch + 1,
              sending = not superseded and faults < 3
-         where segment_id = (
-             select due.segment_id from notifications.segment due
-             where due.done_at is null and due.due_at <= now()
-                 and (due.leased_until is null or due.leased_until <= now())
-                 and not exists (
-                     select from notifications.segment older
-                     where older.incident_id = due.incident_id and older.position < due.position
-                         and older.done_at is null and older.sending and older.leased_until > now())
-             order by (
-                 select count(*) from notifications.segment busy
-                 where busy.tenant_id = due.tenant_id and busy.done_at is null and busy.leased_until > now()),
-                 due.due_at, due.segment_id
-             for update skip locked
-             limit 1)
-         returning segment_id, tenant_id, broadcast_id, incident_id, position, cursor_id, last_id, attempt, epoch,
-             faults, superseded",
+         where segment_id = (select segment_id from next)
+         returning segment_id, tenant_id, broadcast_id, incident_id, position, cursor_id, last_id, planned, attempt,
+             epoch, faults, drops, superseded",
         lease.as_secs_f64(),
     )
     .fetch_optional(db)
@@ -100,9 +160,11 @@ pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Res
         position: row.position,
         cursor: row.cursor_id.into(),
         last: row.last_id.into(),
+        planned: row.planned,
         attempt: row.attempt,
         epoch: row.epoch,
         faults: row.faults,
+        drops: row.drops,
         superseded: row.superseded,
     }))
 }
@@ -132,6 +194,7 @@ pub(crate) async fn advance(
         "update notifications.segment
          set cursor_id = $3, sent = sent + $4, bounced = bounced + $5, suppressed = suppressed + $6,
              superseded_count = superseded_count + $7, abandoned = abandoned + $8,
+             drops = case when cursor_id = $3 then drops else 0 end,
              done_at = case when $9 then now() end,
              leased_until = case when $9 then null else now() + make_interval(secs => $10) end,
              sending = sending and not superseded and not $9
@@ -152,9 +215,9 @@ pub(crate) async fn advance(
     .await
 }
 
-/// Prolongs a lease without moving the segment on.
-pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, by: Duration) -> sqlx::Result<()> {
-    sqlx::query!(
+/// Prolongs a lease without moving the segment on; `false` if it is another's by now.
+pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, by: Duration) -> sqlx::Result<bool> {
+    let prolonged = sqlx::query!(
         "update notifications.segment set leased_until = now() + make_interval(secs => $3)
          where segment_id = $1 and epoch = $2 and done_at is null",
         lease.segment,
@@ -163,7 +226,7 @@ pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, by: Duration
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(prolonged.rows_affected() == 1)
 }
 
 /// A segment of its own for each subscriber that was put off.
@@ -198,22 +261,34 @@ pub(crate) async fn insert_retries(
     Ok(())
 }
 
-/// Gives a lease back early, to be taken again after a pause; `fault` counts a fault of ours.
+/// Why a lease is given back early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Release {
+    /// Others may want their turn, or the process stops, or the mail server is away.
+    Turn,
+    /// A fault of ours.
+    Fault,
+    /// The connection was lost over the mail at the cursor.
+    Drop,
+}
+
+/// Gives a lease back early, to be taken again after a pause.
 pub(crate) async fn release(
     db: impl PgExecutor<'_>,
     lease: &Lease,
     pause: Duration,
-    fault: bool,
+    why: Release,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "update notifications.segment
          set leased_until = null, sending = false, due_at = now() + make_interval(secs => $3),
-             faults = faults + $4::integer
+             faults = faults + $4::integer, drops = drops + $5::integer
          where segment_id = $1 and epoch = $2 and done_at is null",
         lease.segment,
         lease.epoch,
         pause.as_secs_f64(),
-        i32::from(fault),
+        i32::from(why == Release::Fault),
+        i32::from(why == Release::Drop),
     )
     .execute(db)
     .await?;

@@ -1,5 +1,6 @@
 //! What goes on without a call.
 
+mod lot;
 mod outbound;
 mod send_segments;
 

@@ -11,7 +11,10 @@ use crate::{
     domain::NewBroadcast,
     error::Error,
     mail::{self, Addresses, Composer, Personal, Template},
-    smtp::{Bounce, Connection, DkimSigner, Envelope, Report, SmtpUrl, Timeouts, Verdict, Verp},
+    smtp::{
+        Bounce, Connection, DkimSigner, Envelope, Fault, Lost, OpenError, Report, SmtpUrl, Timeouts, Verdict,
+        Verp,
+    },
 };
 
 /// A connection that nobody used for so long is closed: the server would do it soon.
@@ -54,6 +57,19 @@ impl Outbound {
         }
     }
 
+    /// Opens the connection if there is none that can be used.
+    ///
+    /// # Errors
+    /// If the mail server does not take it.
+    pub(crate) async fn open(&self, line: &mut Option<Line>) -> Result<(), OpenError> {
+        if line.as_ref().is_none_or(Line::is_stale) {
+            *line = None;
+            let connection = Connection::open(&self.relay, &self.timeouts, &self.name).await?;
+            *line = Some(Line { connection, used_at: Instant::now(), is_fresh: true });
+        }
+        Ok(())
+    }
+
     /// Prepares a broadcast: what is the same for all is composed when its language is first asked for.
     ///
     /// # Errors
@@ -88,50 +104,48 @@ pub(crate) struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
-    /// Hands a lot of mails over, in order, and answers what became of each; fewer than asked if `until` came
-    /// or the connection was lost.
+    /// Hands a lot of mails over, in order, while `may_go`, and answers what became of each that was tried.
     ///
-    /// The connection is left in `connection` only if it can be used again.
-    ///
-    /// # Errors
-    /// If no connection can be opened: nothing was tried.
+    /// The connection is left in `line` only if it can be used again.
     pub(crate) async fn deliver(
         &mut self,
-        connection: &mut Option<Line>,
+        line: &mut Option<Line>,
         recipients: &[Recipient],
         now: Timestamp,
-        until: Instant,
-    ) -> Result<Vec<Report>, crate::smtp::OpenError> {
+        may_go: impl FnMut() -> bool + Send,
+    ) -> Delivered {
         for recipient in recipients {
             self.template(&recipient.locale);
         }
-        let mut line = match connection.take().filter(|line| line.used_at.elapsed() < IDLE) {
-            Some(line) => line,
-            None => Line {
-                connection: Connection::open(&self.out.relay, &self.out.timeouts, &self.out.name).await?,
-                used_at: Instant::now(),
-            },
-        };
-        let mut reports = Vec::with_capacity(recipients.len());
-        let outcome = line
+        let mut tried = Vec::with_capacity(recipients.len());
+        let Some(mut taken) = line.take() else { return Delivered { tried, lost: None } };
+        let outcome = taken
             .connection
-            .deliver(
+            .deliver_while(
+                may_go,
                 recipients.len(),
                 |index, body| self.compose(&recipients[index], now, body),
                 |_, report| {
-                    reports.push(report);
-                    if Instant::now() < until { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                    if was_tried(&report) {
+                        tried.push(report);
+                    }
+                    ControlFlow::Continue(())
                 },
             )
             .await;
-        match outcome {
+        let lost = match outcome {
             Ok(()) => {
-                line.used_at = Instant::now();
-                *connection = Some(line);
+                taken.used_at = Instant::now();
+                taken.is_fresh = false;
+                *line = Some(taken);
+                None
             }
-            Err(lost) => tracing::warn!(error = %lost, "a mail server's connection was lost"),
-        }
-        Ok(reports)
+            Err(Lost(fault)) => {
+                tracing::warn!(error = %fault, "a connection to the mail server was lost");
+                Some(LostLine { was_fresh: taken.is_fresh, fault })
+            }
+        };
+        Delivered { tried, lost }
     }
 
     /// The language's template, composed the first time.
@@ -169,15 +183,45 @@ impl Prepared<'_> {
     }
 }
 
+/// What became of a lot.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    /// In the order of the recipients, as far as they were tried.
+    pub(crate) tried: Vec<Report>,
+    /// The connection that was lost over it.
+    pub(crate) lost: Option<LostLine>,
+}
+
+/// A connection that was lost.
+#[derive(Debug)]
+pub(crate) struct LostLine {
+    /// Nothing had been sent over it before: it was not lost for having been idle or used up.
+    was_fresh: bool,
+    fault: Fault,
+}
+
+impl LostLine {
+    /// Whether the mail server ended it over the first mail of the lot, of all things.
+    pub(crate) fn is_a_drop(&self) -> bool {
+        self.was_fresh && !matches!(self.fault, Fault::Withdrawn)
+    }
+}
+
+impl std::fmt::Display for LostLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.fault.fmt(f)
+    }
+}
+
 /// A connection of one sender, which no other ever uses.
 pub(crate) struct Line {
     connection: Connection,
     used_at: Instant,
+    is_fresh: bool,
 }
 
 impl Line {
     /// Whether it has been idle for so long that it is better closed.
-    #[must_use]
     pub(crate) fn is_stale(&self) -> bool {
         self.used_at.elapsed() >= IDLE
     }
@@ -188,9 +232,7 @@ impl Line {
     }
 }
 
-/// Whether a report says that the mail was tried at all.
-#[must_use]
-pub(crate) fn was_tried(report: &Report) -> bool {
+fn was_tried(report: &Report) -> bool {
     match report.verdict {
         Verdict::NotTried => false,
         Verdict::Sent | Verdict::Deferred | Verdict::Bounced | Verdict::Rejected | Verdict::Unknown => true,

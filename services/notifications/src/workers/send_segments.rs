@@ -5,40 +5,45 @@
 //! and then at most as many as were in flight and not yet written down. No transaction is open while talking
 //! to the mail server.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use kit::{Clock, Db, ids::SubscriberId, peer::Peer, worker::Step};
 use proto::internal::v1::{
-    ReadAudienceRequest, Recipient, ReportBounceRequest, audience_service_client::AudienceServiceClient,
+    ReadAudienceRequest, ReportBounceRequest, audience_service_client::AudienceServiceClient,
 };
 use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::outbound::{Line, Outbound, Prepared, was_tried};
+use super::{
+    lot::{FRESH, Lot, Window, id_of, jitter},
+    outbound::{Delivered, Line, Outbound, Prepared},
+};
 use crate::{
     domain::{Counts, Lease, Mode, NewBroadcast, Outcome, Settled, settle},
     error::Error,
     rpc::audience,
-    smtp::Report,
+    smtp::{OpenError, Report, Verdict},
     store::{
         broadcasts,
         deliveries::{self, Delivery},
-        segments::{self, Advance},
+        segments::{self, Advance, Release},
     },
 };
 
 /// How long a lease lasts; a sender that lives prolongs it, and one that died blocks its segment no longer.
 const LEASE: Duration = Duration::from_secs(15);
-/// How often a lease is prolonged while the mail server keeps us waiting.
+/// How often a lease is prolonged while somebody keeps us waiting.
 const PROLONG_EVERY: Duration = Duration::from_secs(4);
-/// How many recipients are read at once.
+/// How many recipients are read at once; after them the segment is put down, so that others have their turn.
 const READ: i32 = 200;
-/// How old what was read may be when a mail is handed over: who unsubscribed must get nothing 5 s later.
-const FRESH: Duration = Duration::from_secs(3);
+/// How many recipients are written off at once.
+const WRITE_OFF: i32 = 1000;
 /// How long a segment rests when the mail server is away.
 const RELAY_PAUSE: Duration = Duration::from_secs(5);
 /// How long a segment rests after a failure on our side.
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
+/// So many connections lost over one mail, and its recipient is put off alone.
+const MAX_DROPS: i32 = 3;
 
 /// One sender: one connection to the mail server, one segment at a time.
 #[derive(Clone)]
@@ -58,13 +63,17 @@ impl std::fmt::Debug for Sender {
     }
 }
 
-/// Why a sender puts a segment down.
+/// Why a sender puts a segment down before it is done.
 #[derive(Debug, thiserror::Error)]
 enum Down {
-    #[error("the mail server cannot be reached")]
-    Relay(#[from] crate::smtp::OpenError),
-    #[error("the mail server dropped the connection")]
-    Dropped,
+    #[error("others have their turn")]
+    Turn,
+    #[error("the lease is another's")]
+    Lapsed,
+    #[error("the mail server cannot be reached: {0}")]
+    Relay(#[from] OpenError),
+    #[error("the mail server ended the connection over a mail: {0}")]
+    Dropped(String),
     #[error("{0}")]
     Failed(#[from] Error),
 }
@@ -104,21 +113,27 @@ impl Sender {
         };
         // In a task of its own, so that a panic over one bad message ends that task and not the worker.
         let (sender, work) = (self.clone(), lease.clone());
-        let worked = tokio::spawn(async move { sender.work(work).await }).await;
-        let (why, pause, fault) = match worked {
-            Ok(Ok(())) => return Ok(Step::Did),
-            Ok(Err(down @ (Down::Relay(_) | Down::Dropped))) => (down.to_string(), RELAY_PAUSE, false),
-            Ok(Err(Down::Failed(error @ Error::Unreadable(_)))) => (error.to_string(), FAULT_PAUSE, true),
-            Ok(Err(Down::Failed(error))) => (error.to_string(), FAULT_PAUSE, false),
-            Err(panic) => (panic.to_string(), FAULT_PAUSE, true),
+        let (why, pause, release) = match tokio::spawn(async move { sender.work(work).await }).await {
+            Ok(Ok(()) | Err(Down::Lapsed)) => return Ok(Step::Did),
+            Ok(Err(Down::Turn)) => {
+                let released = segments::release(self.db.pool(), &lease, Duration::ZERO, Release::Turn).await;
+                return released.map(|()| Step::Did).map_err(|error| error.to_string());
+            }
+            Ok(Err(down @ Down::Relay(_))) => (down.to_string(), RELAY_PAUSE, Release::Turn),
+            Ok(Err(down @ Down::Dropped(_))) => (down.to_string(), FAULT_PAUSE, Release::Drop),
+            Ok(Err(Down::Failed(error @ Error::Unreadable(_)))) => {
+                (error.to_string(), FAULT_PAUSE, Release::Fault)
+            }
+            Ok(Err(Down::Failed(error))) => (error.to_string(), FAULT_PAUSE, Release::Turn),
+            Err(panic) => (panic.to_string(), FAULT_PAUSE, Release::Fault),
         };
-        if fault {
+        if release == Release::Fault {
             tracing::error!(
                 broadcast.id = %lease.broadcast, tenant.id = %lease.tenant, why,
                 "a segment failed by a fault of ours; after three the rest of it is abandoned"
             );
         }
-        segments::release(self.db.pool(), &lease, pause, fault).await.map_err(|error| error.to_string())?;
+        segments::release(self.db.pool(), &lease, pause, release).await.map_err(|error| error.to_string())?;
         Err(why)
     }
 
@@ -132,45 +147,53 @@ impl Sender {
         }
     }
 
-    async fn work(&self, mut lease: Lease) -> Result<(), Down> {
+    async fn work(&self, lease: Lease) -> Result<(), Down> {
         let mut tx = self.db.tenant(lease.tenant).await?;
-        let broadcast = broadcasts::load(&mut tx, lease.tenant, lease.broadcast).await?;
+        let broadcast = broadcasts::load(&mut tx, lease.tenant, lease.broadcast).await;
         tx.rollback().await?;
-        let broadcast =
-            broadcast.ok_or_else(|| Error::Unreadable("a segment without a broadcast".to_owned()))?;
-        let mut prepared = self.out.prepare(&broadcast)?;
-        let mut window = Window::default();
-        let mut line = self.line.lock().await;
-        loop {
-            if self.stop.is_cancelled() {
-                segments::release(self.db.pool(), &lease, Duration::ZERO, false).await?;
-                return Ok(());
-            }
-            if window.is_used_up() {
-                window = self.read(&lease, &broadcast).await?;
-            }
-            let lot = match lease.mode() {
-                Mode::Send => self.send(&lease, &broadcast, &mut prepared, &mut line, &mut window).await?,
-                Mode::Supersede => self.write_off(&mut window, Outcome::Superseded, lease.attempt),
-                Mode::Abandon => self.write_off(&mut window, Outcome::Abandoned, lease.attempt),
-            };
-            let is_done = window.is_last && window.recipients.is_empty();
-            let was_dropped = lot.was_dropped && lot.deliveries.is_empty();
-            match self.flush(&lease, lot, is_done).await? {
-                // The lease went to another: what this sender did since is told by that one.
-                None => return Ok(()),
-                Some(advanced) => lease = advanced,
-            }
-            if is_done {
-                return self.complete(&broadcast).await;
-            }
-            if was_dropped {
-                return Err(Down::Dropped);
-            }
+        let broadcast = broadcast.and_then(|found| {
+            found.ok_or_else(|| Error::Unreadable("a segment without a broadcast".to_owned()))
+        });
+        match lease.mode() {
+            Mode::Send => self.send_window(lease, &broadcast?).await,
+            Mode::Supersede => self.write_off(lease, &broadcast?, Outcome::Superseded).await,
+            Mode::Abandon => match broadcast {
+                Ok(broadcast) => self.write_off(lease, &broadcast, Outcome::Abandoned).await,
+                // Not even whom it was for can be read: all that is left is to end it and count it.
+                Err(_) => self.give_up(lease).await,
+            },
         }
     }
 
-    async fn read(&self, lease: &Lease, broadcast: &NewBroadcast) -> Result<Window, Error> {
+    /// Sends to one window of recipients. Whoever is behind it gets their turn with the next lease.
+    async fn send_window(&self, mut lease: Lease, broadcast: &NewBroadcast) -> Result<(), Down> {
+        let mut prepared = self.out.prepare(broadcast)?;
+        let mut line = self.line.lock().await;
+        // Opened before the audience is read: a server may take its time to greet, and what was read ages.
+        self.prolonging(&lease, self.out.open(&mut line)).await??;
+        let mut window = self.prolonging(&lease, self.read(&lease, broadcast, READ)).await??;
+        loop {
+            let lot = self.send_lot(&lease, broadcast, &mut prepared, &mut line, &mut window).await?;
+            let is_done = window.is_last && window.recipients.is_empty();
+            lease = self.flush(&lease, &lot, is_done).await?;
+            for (subscriber, reply) in &lot.bounces {
+                self.prolonging(&lease, self.report_bounce(&lease, *subscriber, reply)).await?;
+            }
+            if is_done {
+                return Ok(());
+            }
+            if lease.superseded
+                || window.recipients.is_empty()
+                || !window.is_fresh()
+                || self.stop.is_cancelled()
+            {
+                return Err(Down::Turn);
+            }
+            self.prolonging(&lease, self.out.open(&mut line)).await??;
+        }
+    }
+
+    async fn read(&self, lease: &Lease, broadcast: &NewBroadcast, limit: i32) -> Result<Window, Error> {
         // Taken before the question: an answer is as old as that.
         let read_at = Instant::now();
         let after = lease.cursor;
@@ -179,15 +202,15 @@ impl Sender {
             audience: Some(audience(broadcast.page.page_id.to_string(), &broadcast.content)),
             after_subscriber_id: if after.uuid().is_nil() { String::new() } else { after.to_string() },
             last_subscriber_id: lease.last.to_string(),
-            limit: READ,
+            limit,
         };
         let recipients = self.audience.clone().read_audience(request).await?.into_inner().recipients;
-        let is_last = recipients.len() < usize::try_from(READ).unwrap_or(usize::MAX);
-        Ok(Window { recipients: recipients.into(), is_last, read_at: Some(read_at) })
+        let is_last = recipients.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(Window { recipients: recipients.into(), is_last, read_at })
     }
 
     /// Sends the next lot of the window.
-    async fn send(
+    async fn send_lot(
         &self,
         lease: &Lease,
         broadcast: &NewBroadcast,
@@ -198,32 +221,38 @@ impl Sender {
         let chosen = window.recipients.iter().take(self.flush).cloned().collect::<Vec<_>>();
         let mailed = chosen.iter().filter(|recipient| !recipient.suppressed).cloned().collect::<Vec<_>>();
         let now = self.clock.now();
-        let reports = if mailed.is_empty() {
-            Vec::new()
+        let (fresh_until, stop) = (window.read_at + FRESH, self.stop.clone());
+        let may_go = move || Instant::now() < fresh_until && !stop.is_cancelled();
+        let Delivered { mut tried, lost } = if mailed.is_empty() {
+            Delivered { tried: Vec::new(), lost: None }
         } else {
-            let until = window.read_at.unwrap_or_else(Instant::now) + FRESH;
-            let delivering = prepared.deliver(line, &mailed, now, until);
-            self.prolonging(lease, delivering).await?
+            self.prolonging(lease, prepared.deliver(line, &mailed, now, may_go)).await?
         };
-        let was_dropped = reports.iter().any(|report| !was_tried(report)) || line.is_none();
+        if let Some(lost) = lost.filter(|lost| tried.is_empty() && lost.is_a_drop()) {
+            if lease.drops + 1 < MAX_DROPS {
+                return Err(Down::Dropped(lost.to_string()));
+            }
+            // The server minds this one mail: its recipient is put off, and those behind it go on.
+            tried.push(Report { verdict: Verdict::Deferred, status: None, reply: lost.to_string() });
+        }
 
-        let mut reports = reports.into_iter();
-        let mut lot = Lot { was_dropped, ..Lot::default() };
+        let mut tried = tried.into_iter();
+        let mut lot = Lot::default();
         for recipient in chosen {
             let subscriber = id_of(&recipient)?;
             if recipient.suppressed {
                 lot.add(subscriber, Outcome::Suppressed, lease.attempt - 1, String::new(), now);
             } else {
                 // Those that were not reached are read and tried again.
-                let Some(report) = reports.next().filter(was_tried) else { break };
-                self.settle(lease, broadcast, subscriber, report, &mut lot).await;
+                let Some(report) = tried.next() else { break };
+                self.settle(lease, broadcast, subscriber, report, &mut lot);
             }
             window.recipients.pop_front();
         }
         Ok(lot)
     }
 
-    async fn settle(
+    fn settle(
         &self,
         lease: &Lease,
         broadcast: &NewBroadcast,
@@ -235,7 +264,7 @@ impl Sender {
         let settled = settle(report.verdict, lease.attempt, broadcast.created_at, now, jitter(subscriber));
         let Settled::As(outcome, pause) = settled else { return };
         if outcome == Outcome::Bounced {
-            self.report_bounce(lease, subscriber, &report.reply).await;
+            lot.bounces.push((subscriber, report.reply.clone()));
         }
         if let Some(pause) = pause {
             lot.retries.push((subscriber, pause));
@@ -255,110 +284,86 @@ impl Sender {
         }
     }
 
-    /// Keeps the lease while the mail server keeps us waiting.
-    async fn prolonging<T>(&self, lease: &Lease, work: impl Future<Output = T>) -> T {
+    /// Keeps the lease while somebody keeps us waiting; without it, what we wait for is dropped.
+    async fn prolonging<T>(&self, lease: &Lease, work: impl Future<Output = T>) -> Result<T, Down> {
         let mut work = std::pin::pin!(work);
         loop {
             match tokio::time::timeout(PROLONG_EVERY, work.as_mut()).await {
-                Ok(done) => return done,
-                Err(_) => {
-                    if let Err(error) = segments::prolong(self.db.pool(), lease, LEASE).await {
-                        tracing::warn!(%error, "a lease could not be prolonged");
-                    }
-                }
+                Ok(done) => return Ok(done),
+                Err(_) => match segments::prolong(self.db.pool(), lease, LEASE).await {
+                    Ok(true) => {}
+                    Ok(false) => return Err(Down::Lapsed),
+                    // Tried again at the next turn; if it lapses meanwhile, the epoch keeps us from writing.
+                    Err(error) => tracing::warn!(%error, "a lease could not be prolonged"),
+                },
             }
         }
     }
 
-    /// Everybody left in the window gets this outcome without a try.
-    fn write_off(&self, window: &mut Window, outcome: Outcome, attempt: i32) -> Lot {
+    /// Gives the next of those who are left this outcome without a try.
+    async fn write_off(&self, lease: Lease, broadcast: &NewBroadcast, outcome: Outcome) -> Result<(), Down> {
+        let window = self.prolonging(&lease, self.read(&lease, broadcast, WRITE_OFF)).await??;
         let mut lot = Lot::default();
-        for recipient in window.recipients.drain(..) {
-            if let Ok(subscriber) = id_of(&recipient) {
-                lot.add(subscriber, outcome, attempt - 1, String::new(), self.clock.now());
-            }
+        for recipient in &window.recipients {
+            lot.add(id_of(recipient)?, outcome, lease.attempt - 1, String::new(), self.clock.now());
         }
-        lot
+        self.flush(&lease, &lot, window.is_last).await?;
+        if window.is_last { Ok(()) } else { Err(Down::Turn) }
     }
 
-    /// Writes a lot down and moves the segment on. Answers the lease as it is now, or nothing if it is
-    /// another's.
-    async fn flush(&self, lease: &Lease, lot: Lot, is_done: bool) -> Result<Option<Lease>, Error> {
-        let cursor = lot.deliveries.last().map_or(lease.cursor, |delivery| delivery.subscriber);
-        let counts = Counts::of(lot.deliveries.iter().map(|delivery| delivery.outcome));
+    async fn give_up(&self, lease: Lease) -> Result<(), Down> {
+        let mut tx = self.db.tenant(lease.tenant).await?;
+        let counts = Counts { abandoned: lease.planned, ..Counts::default() };
+        let advance = Advance { cursor: lease.last, counts, done: true };
+        segments::advance(&mut tx, &lease, LEASE, advance).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Writes a lot down, moves the segment on, and with its last one may end the broadcast, all in one
+    /// transaction. Answers the lease as it is now.
+    async fn flush(&self, lease: &Lease, lot: &Lot, is_done: bool) -> Result<Lease, Down> {
+        let left = self.left_meanwhile(lease, lot, is_done);
+        let deliveries = left.as_ref().map_or(lot.deliveries.as_slice(), std::slice::from_ref);
+        let cursor = deliveries.last().map_or(lease.cursor, |delivery| delivery.subscriber);
+        let counts = Counts::of(deliveries.iter().map(|delivery| delivery.outcome));
         let ids = lot.retries.iter().map(|_| self.clock.uuid()).collect::<Vec<_>>();
+
         let mut tx = self.db.tenant(lease.tenant).await?;
         let advance = Advance { cursor, counts, done: is_done };
         let Some(superseded) = segments::advance(&mut tx, lease, LEASE, advance).await? else {
             tx.rollback().await?;
-            return Ok(None);
+            return Err(Down::Lapsed);
         };
-        if !lot.deliveries.is_empty() {
-            deliveries::write(&mut tx, lease.tenant, lease.broadcast, &lot.deliveries).await?;
+        if !deliveries.is_empty() {
+            deliveries::write(&mut tx, lease.tenant, lease.broadcast, deliveries).await?;
         }
         if !lot.retries.is_empty() {
             segments::insert_retries(&mut tx, lease, &ids, &lot.retries).await?;
         }
-        tx.commit().await?;
-        Ok(Some(Lease { cursor, superseded, ..lease.clone() }))
-    }
-
-    /// Looked at after the commit: of two segments that end at the same time, the later one sees both.
-    async fn complete(&self, broadcast: &NewBroadcast) -> Result<(), Down> {
-        let mut tx = self.db.tenant(broadcast.tenant).await?;
-        if segments::all_done(&mut tx, broadcast.broadcast).await? {
-            broadcasts::complete(&mut tx, broadcast.tenant, broadcast.broadcast, self.clock.now()).await?;
+        if is_done {
+            broadcasts::lock(&mut tx, lease.tenant, lease.broadcast).await?;
+            if segments::all_done(&mut tx, lease.broadcast).await? {
+                broadcasts::complete(&mut tx, lease.tenant, lease.broadcast, self.clock.now()).await?;
+            }
         }
-        // An update that waited for this segment may begin.
-        segments::wake(&mut tx).await?;
+        if is_done || superseded {
+            segments::wake_newer(&mut tx, lease).await?;
+        }
         tx.commit().await?;
-        Ok(())
+        let drops = if cursor == lease.cursor { lease.drops } else { 0 };
+        Ok(Lease { cursor, superseded, drops, ..lease.clone() })
     }
-}
 
-/// Recipients read and not yet settled.
-#[derive(Debug, Default)]
-struct Window {
-    recipients: VecDeque<Recipient>,
-    /// The segment holds nobody behind them.
-    is_last: bool,
-    read_at: Option<Instant>,
-}
-
-impl Window {
-    fn is_used_up(&self) -> bool {
-        let is_fresh = self.read_at.is_some_and(|read_at| read_at.elapsed() < FRESH);
-        !is_fresh || (self.recipients.is_empty() && !self.is_last)
+    /// A subscriber that was put off and is not in the audience any more has left, and that is its outcome.
+    fn left_meanwhile(&self, lease: &Lease, lot: &Lot, is_done: bool) -> Option<Delivery> {
+        let is_retry = lease.attempt > 1;
+        (is_done && is_retry && lot.deliveries.is_empty() && lease.cursor != lease.last).then(|| Delivery {
+            subscriber: lease.last,
+            outcome: Outcome::Suppressed,
+            attempts: lease.attempt - 1,
+            reply: String::new(),
+            updated_at: self.clock.now(),
+        })
     }
-}
-
-/// Outcomes that are written down together.
-#[derive(Debug, Default)]
-struct Lot {
-    deliveries: Vec<Delivery>,
-    retries: Vec<(SubscriberId, jiff::SignedDuration)>,
-    was_dropped: bool,
-}
-
-impl Lot {
-    fn add(
-        &mut self,
-        subscriber: SubscriberId,
-        outcome: Outcome,
-        attempts: i32,
-        reply: String,
-        updated_at: jiff::Timestamp,
-    ) {
-        self.deliveries.push(Delivery { subscriber, outcome, attempts, reply, updated_at });
-    }
-}
-
-fn id_of(recipient: &Recipient) -> Result<SubscriberId, Error> {
-    recipient.subscriber_id.parse().map_err(|_| Error::Unreadable("a recipient without an id".to_owned()))
-}
-
-/// From -1 to 1, different for each subscriber: their ids end in random bits.
-fn jitter(subscriber: SubscriberId) -> f64 {
-    let low = subscriber.uuid().as_u128() & 0xffff;
-    f64::from(u16::try_from(low).unwrap_or(0)) / f64::from(u16::MAX) * 2.0 - 1.0
 }

@@ -6,6 +6,7 @@ mod token;
 
 pub(crate) use email::Email;
 pub(crate) use subscriber::{
-    CONFIRMATION_LIFETIME, QUOTA, QUOTA_WINDOW, Recipient, Segment, Standing, State, Subscriber,
+    CONFIRMATION_LIFETIME, Listed, NEWCOMERS, NEWCOMERS_WINDOW, QUOTA, QUOTA_WINDOW, Recipient, Segment,
+    Standing, State, Subscriber,
 };
 pub(crate) use token::{Confirmation, Tokens, Unsubscription};

@@ -14,6 +14,12 @@ pub(crate) const CONFIRMATION_LIFETIME: SignedDuration = SignedDuration::from_ho
 pub(crate) const QUOTA: i32 = 3;
 /// The time that [`QUOTA`] is counted over.
 pub(crate) const QUOTA_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// So many addresses that were never on a page's list and have not confirmed yet are put on it in
+/// [`NEWCOMERS_WINDOW`]: who subscribes strangers by the thousand makes us write to no more of them. Requests
+/// handled at the same moment do not see each other and may exceed it by their number.
+pub(crate) const NEWCOMERS: i64 = 1000;
+/// The time that [`NEWCOMERS`] is counted over.
+pub(crate) const NEWCOMERS_WINDOW: SignedDuration = SignedDuration::from_hours(1);
 
 /// Whether a subscriber gets mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -68,24 +74,41 @@ pub(crate) struct Segment {
 /// How an address stands to a page when it asks for the page's mails.
 #[derive(Debug)]
 pub(crate) struct Standing {
-    pub subscriber_id: SubscriberId,
+    /// As the page's list has it.
+    pub listed: Option<Listed>,
+    /// The address must not be mailed.
+    pub suppressed: bool,
+    /// How many came on the page's list in the last [`NEWCOMERS_WINDOW`] and have not confirmed, counted up
+    /// to [`NEWCOMERS`].
+    pub newcomers: i64,
+}
+
+/// An address as a page's list has it.
+#[derive(Debug)]
+pub(crate) struct Listed {
     pub state: State,
     /// When it was last sent a link to confirm, before or after it may have left.
     pub confirmation_sent_at: Option<Timestamp>,
-    /// The address must not be mailed.
-    pub suppressed: bool,
 }
 
 impl Standing {
     /// Whether it should be sent a link to confirm, as far as this page goes.
     pub(crate) fn lacks_confirmation(&self, now: Timestamp) -> bool {
+        let asks = match &self.listed {
+            None => self.newcomers < NEWCOMERS,
+            Some(listed) => listed.lacks_confirmation(now),
+        };
+        asks && !self.suppressed
+    }
+}
+
+impl Listed {
+    fn lacks_confirmation(&self, now: Timestamp) -> bool {
         let asks = match self.state {
             State::Pending | State::Unsubscribed => true,
             State::Confirmed => false,
         };
-        let rested =
-            self.confirmation_sent_at.is_none_or(|sent| now.duration_since(sent) >= CONFIRMATION_PAUSE);
-        asks && rested && !self.suppressed
+        asks && self.confirmation_sent_at.is_none_or(|sent| now.duration_since(sent) >= CONFIRMATION_PAUSE)
     }
 }
 
@@ -94,19 +117,24 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::constant(1_795_219_200, 0);
+    const NEW: Standing = Standing { listed: None, suppressed: false, newcomers: 0 };
 
     fn standing(state: State, sent: Option<SignedDuration>) -> Standing {
-        Standing {
-            subscriber_id: SubscriberId::from_uuid(uuid::Uuid::nil()),
-            state,
-            confirmation_sent_at: sent.map(|ago| NOW - ago),
-            suppressed: false,
-        }
+        let listed = Listed { state, confirmation_sent_at: sent.map(|ago| NOW - ago) };
+        Standing { listed: Some(listed), suppressed: false, newcomers: NEWCOMERS }
     }
 
     #[test]
     fn who_was_never_sent_a_link_is_sent_one() {
+        assert!(NEW.lacks_confirmation(NOW));
         assert!(standing(State::Pending, None).lacks_confirmation(NOW));
+    }
+
+    #[test]
+    fn nobody_comes_on_a_list_that_a_thousand_came_on_and_those_on_it_are_not_kept_waiting() {
+        assert!(Standing { newcomers: NEWCOMERS - 1, ..NEW }.lacks_confirmation(NOW));
+        assert!(!Standing { newcomers: NEWCOMERS, ..NEW }.lacks_confirmation(NOW));
+        assert!(standing(State::Unsubscribed, Some(CONFIRMATION_PAUSE)).lacks_confirmation(NOW));
     }
 
     #[test]
@@ -126,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_suppressed_address_is_sent_nothing() {
-        let suppressed = Standing { suppressed: true, ..standing(State::Pending, None) };
-        assert!(!suppressed.lacks_confirmation(NOW));
+        for standing in [NEW, standing(State::Pending, None)] {
+            assert!(!Standing { suppressed: true, ..standing }.lacks_confirmation(NOW));
+        }
     }
 }

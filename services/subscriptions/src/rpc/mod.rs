@@ -24,7 +24,7 @@ use proto::{
 };
 use tonic::{Request, Response, Status};
 
-use crate::{config::Config, directory::Directory, domain::Tokens};
+use crate::{config::Config, directory::Directory, domain::Tokens, in_hand::InHand};
 
 /// What handlers work with.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub(crate) struct Rpc {
     tokens: Tokens,
     /// Makes of an address what the quota over all tenants knows it by.
     address_key: Secret,
+    /// The addresses that are being subscribed.
+    in_hand: InHand,
 }
 
 impl Rpc {
@@ -50,6 +52,7 @@ impl Rpc {
             directory: Directory::new(pages),
             tokens: Tokens::new(&config.secret),
             address_key: config.secret.derive("subscriptions: address quota"),
+            in_hand: InHand::default(),
         }
     }
 }

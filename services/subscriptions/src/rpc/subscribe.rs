@@ -8,13 +8,14 @@ use proto::subscriptions::v1::{SubscribeRequest, SubscribeResponse};
 
 use super::{Rpc, convert};
 use crate::{
-    domain::{Email, QUOTA, QUOTA_WINDOW},
+    domain::{CONFIRMATION_LIFETIME, Email, NEWCOMERS, NEWCOMERS_WINDOW, QUOTA, QUOTA_WINDOW},
     error::Error,
-    store::{address_quota, outbox, subscribers},
+    store::{address_quota, outbox, pending, subscribers},
 };
 
-/// Whatever the address is to the page, the same is read, locked and committed, and the same is answered:
-/// neither the answer nor its time tells who is on the list. Only a mail that is due costs a little more.
+/// Whatever the address is to the page, the same statements run and are committed once, and the same is
+/// answered: neither the answer nor its time tells who is on the list. That nothing is due shows in values
+/// only; who is not sent a link is not written down, and an event that is not due is dropped by the relay.
 pub(super) async fn subscribe(rpc: &Rpc, request: SubscribeRequest) -> Result<SubscribeResponse, Error> {
     let page_id = convert::id("page_id", &request.page_id)?;
     let email = Email::parse(&request.email)
@@ -22,20 +23,26 @@ pub(super) async fn subscribe(rpc: &Rpc, request: SubscribeRequest) -> Result<Su
     let page = rpc.directory.find(page_id).await?;
     let locale = request.locale.as_deref().and_then(Locale::parse).unwrap_or(page.locale);
     let address = rpc.address_key.mac(&[email.as_str().as_bytes()]);
+    let Some(_turn) = rpc.in_hand.turn(address, page_id).await else {
+        return Ok(SubscribeResponse {});
+    };
     let now = rpc.clock.now();
+    let newcomer = SubscriberId::new(&rpc.clock);
+    let event = EventId::new(&rpc.clock);
+    let asking = subscribers::Asking { page: page_id, email: &email, locale, now };
 
     let mut tx = rpc.db.tenant(page.tenant).await?;
-    let newcomer = SubscriberId::new(&rpc.clock);
-    subscribers::insert_pending(&mut tx, page.tenant, newcomer, page_id, &email, locale, now).await?;
-    let standing = subscribers::lock_standing(&mut tx, page.tenant, page_id, &email).await?;
+    // First of all, so that nobody else comes between: whoever asks for the address, for any page, waits here.
     let sent_lately = address_quota::lock(&mut tx, &address, now - QUOTA_WINDOW, now).await?;
-    if standing.lacks_confirmation(now) && sent_lately < QUOTA {
-        let subscriber = standing.subscriber_id;
-        let event = EventId::new(&rpc.clock);
-        address_quota::spend(&mut tx, &address, now).await?;
-        subscribers::await_confirmation(&mut tx, page.tenant, subscriber, locale, now).await?;
-        outbox::enqueue(&mut tx, page.tenant, page_id, subscriber, event, now).await?;
-    }
+    let standing =
+        subscribers::find_standing(&mut tx, page.tenant, asking, now - NEWCOMERS_WINDOW, NEWCOMERS).await?;
+    let lacking = standing.lacks_confirmation(now) && sent_lately < QUOTA;
+    let sent = subscribers::await_confirmation(&mut tx, page.tenant, newcomer, asking, lacking).await?;
+    let due = sent.is_some();
+    let subscriber = sent.unwrap_or(newcomer);
+    address_quota::spend(&mut tx, &address, now, due).await?;
+    pending::note(&mut tx, page.tenant, subscriber, now + CONFIRMATION_LIFETIME, due).await?;
+    outbox::enqueue(&mut tx, page.tenant, page_id, subscriber, event, now, due).await?;
     tx.commit().await?;
 
     Ok(SubscribeResponse {})

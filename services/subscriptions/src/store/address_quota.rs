@@ -29,13 +29,20 @@ pub(crate) async fn lock(
     .await
 }
 
-/// Counts one more mail to the address.
-pub(crate) async fn spend(db: &mut PgConnection, address: &AddressMac, now: Timestamp) -> sqlx::Result<()> {
+/// Counts one more mail to the address if one is due; writes the row in either case.
+pub(crate) async fn spend(
+    db: &mut PgConnection,
+    address: &AddressMac,
+    now: Timestamp,
+    due: bool,
+) -> sqlx::Result<()> {
     sqlx::query!(
-        "update subscriptions.address_quota set confirmations_at = confirmations_at || $2::timestamptz
+        "update subscriptions.address_quota
+         set confirmations_at = case when $3 then confirmations_at || $2::timestamptz else confirmations_at end
          where address_mac = $1",
         address.as_slice(),
         now.to_sqlx() as _,
+        due,
     )
     .execute(db)
     .await?;

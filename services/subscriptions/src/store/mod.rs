@@ -3,4 +3,5 @@
 pub(crate) mod address_quota;
 pub(crate) mod audience;
 pub(crate) mod outbox;
+pub(crate) mod pending;
 pub(crate) mod subscribers;

@@ -1,4 +1,5 @@
-//! The outbox: subscribers who wait for the link to confirm, until notifications has taken the event.
+//! The outbox: subscribers who wait for the link to confirm, until notifications has taken the event; and
+//! among them, for as long as a relay takes to look, events that are not due and tell of nobody.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -18,7 +19,7 @@ pub(crate) struct Leased {
     pub attempts: i32,
 }
 
-/// Adds an event and wakes the relays when the transaction commits.
+/// Adds an event, due or not, and wakes the relays when the transaction commits.
 pub(crate) async fn enqueue(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -26,12 +27,13 @@ pub(crate) async fn enqueue(
     subscriber: SubscriberId,
     event: EventId,
     now: Timestamp,
+    due: bool,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "with kept as (
              insert into subscriptions.outbox
-                 (tenant_id, page_id, subscriber_id, event_id, created_at, leased_until)
-             values ($1, $2, $3, $4, $5, $5)
+                 (tenant_id, page_id, subscriber_id, event_id, created_at, leased_until, due)
+             values ($1, $2, $3, $4, $5, $5, $6)
          )
          select pg_notify('subscriptions_outbox', '')",
         tenant.uuid(),
@@ -39,6 +41,7 @@ pub(crate) async fn enqueue(
         subscriber.uuid(),
         event.uuid(),
         now.to_sqlx() as _,
+        due,
     )
     .execute(db)
     .await?;
@@ -52,7 +55,7 @@ pub(crate) async fn lease(db: &PgPool, now: Timestamp, until: Timestamp) -> sqlx
         "update subscriptions.outbox
          set leased_until = $2, epoch = epoch + 1, attempts = attempts + 1
          where event_id = (select event_id from subscriptions.outbox
-                           where leased_until <= $1
+                           where due and leased_until <= $1
                            order by leased_until, event_id
                            limit 1
                            for update skip locked)
@@ -87,4 +90,20 @@ pub(crate) async fn give_back(db: &PgPool, leased: &Leased, due: Timestamp) -> s
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Deletes events that are not due, at most `limit`; answers how many.
+pub(crate) async fn drop_not_due(db: &PgPool, limit: i64) -> sqlx::Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from subscriptions.outbox
+         where event_id in (select event_id from subscriptions.outbox
+                            where not due
+                            order by event_id
+                            limit $1
+                            for update skip locked)",
+        limit,
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected())
 }

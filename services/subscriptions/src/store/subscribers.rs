@@ -7,85 +7,86 @@ use kit::{
     locale::Locale,
 };
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use crate::domain::{Email, Standing, Subscriber};
+use crate::domain::{Email, Listed, Standing, State, Subscriber};
 
-/// Puts an address on a page's list if it was never there. Whoever else is doing the same is waited for.
-pub(crate) async fn insert_pending(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    subscriber: SubscriberId,
-    page: PageId,
-    email: &Email,
-    locale: Locale,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into subscriptions.subscriber
-             (tenant_id, subscriber_id, page_id, email, locale, state, confirmation_round, created_at)
-         values ($1, $2, $3, $4, $5, 'pending', 1, $6)
-         on conflict on constraint subscriber_email_key do nothing",
-        tenant.uuid(),
-        subscriber.uuid(),
-        page.uuid(),
-        email.as_str(),
-        locale.tag(),
-        now.to_sqlx() as _,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+/// An address that asks for a page's mails.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub page: PageId,
+    pub email: &'a Email,
+    pub locale: Locale,
+    pub now: Timestamp,
 }
 
-/// How an address on the page's list stands, locked.
-pub(crate) async fn lock_standing(
+/// How an address stands to a page; newcomers are those after `since`, counted up to `most`.
+pub(crate) async fn find_standing(
     db: &mut PgConnection,
     tenant: TenantId,
-    page: PageId,
-    email: &Email,
+    asking: Asking<'_>,
+    since: Timestamp,
+    most: i64,
 ) -> sqlx::Result<Standing> {
     let row = sqlx::query!(
-        r#"select s.subscriber_id, s.state, s.confirmation_sent_at,
+        r#"select s.state as "state?: State", s.confirmation_sent_at,
                   exists (select from subscriptions.suppression x
-                          where x.tenant_id = s.tenant_id and x.email = s.email) as "suppressed!"
-           from subscriptions.subscriber s
-           where s.tenant_id = $1 and s.page_id = $2 and s.email = $3
-           for update of s"#,
+                          where x.tenant_id = $1 and x.email = $3) as "suppressed!",
+                  (select count(*) from (select from subscriptions.subscriber n
+                                         where n.tenant_id = $1 and n.page_id = $2 and n.state = 'pending'
+                                             and n.created_at > $4
+                                         limit $5) newcomer) as "newcomers!"
+           from (select) asking
+           left join subscriptions.subscriber s
+               on s.tenant_id = $1 and s.page_id = $2 and s.email = $3"#,
         tenant.uuid(),
-        page.uuid(),
-        email.as_str(),
+        asking.page.uuid(),
+        asking.email.as_str(),
+        since.to_sqlx() as _,
+        most,
     )
     .fetch_one(db)
     .await?;
     Ok(Standing {
-        subscriber_id: row.subscriber_id,
-        state: row.state,
-        confirmation_sent_at: row.confirmation_sent_at.map(|at| at.to_jiff()),
+        listed: row.state.map(|state| Listed {
+            state,
+            confirmation_sent_at: row.confirmation_sent_at.map(|at| at.to_jiff()),
+        }),
         suppressed: row.suppressed,
+        newcomers: row.newcomers,
     })
 }
 
-/// Notes that a subscriber is sent a link to confirm, and waits for it to be used.
+/// If a link to confirm is due, notes that the address is sent one and waits for it to be used: as this
+/// subscriber if it was not on the list. Answers who is sent the link; nobody if none is due, or if the
+/// address has confirmed at this moment.
 pub(crate) async fn await_confirmation(
     db: &mut PgConnection,
     tenant: TenantId,
-    subscriber: SubscriberId,
-    locale: Locale,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update subscriptions.subscriber
-         set state = 'pending', locale = $3, confirmation_sent_at = $4, confirmed_at = null,
+    newcomer: SubscriberId,
+    asking: Asking<'_>,
+    due: bool,
+) -> sqlx::Result<Option<SubscriberId>> {
+    sqlx::query_scalar!(
+        "insert into subscriptions.subscriber as s
+             (tenant_id, subscriber_id, page_id, email, locale, state, confirmation_round,
+              confirmation_sent_at, created_at)
+         select $1, $2, $3, $4, $5, 'pending', 1, $6, $6 where $7
+         on conflict on constraint subscriber_email_key do update
+         set state = 'pending', locale = excluded.locale, confirmation_sent_at = $6, confirmed_at = null,
              unsubscribed_at = null
-         where tenant_id = $1 and subscriber_id = $2",
+         where s.state <> 'confirmed'
+         returning subscriber_id",
         tenant.uuid(),
-        subscriber.uuid(),
-        locale.tag(),
-        now.to_sqlx() as _,
+        newcomer.uuid(),
+        asking.page.uuid(),
+        asking.email.as_str(),
+        asking.locale.tag(),
+        asking.now.to_sqlx() as _,
+        due,
     )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_optional(db)
+    .await
 }
 
 /// Confirms a subscriber who was sent its link in this round and not before `earliest`; again changes
@@ -135,6 +136,51 @@ pub(crate) async fn unsubscribe(
     )
     .fetch_optional(db)
     .await
+}
+
+/// Deletes those of these subscribers who never were on the list and whose last link is from before
+/// `earliest`.
+pub(crate) async fn forget_pending(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    subscribers: &[Uuid],
+    earliest: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from subscriptions.subscriber
+         where tenant_id = $1 and subscriber_id = any($2) and state = 'pending' and confirmation_round = 1
+             and confirmation_sent_at < $3",
+        tenant.uuid(),
+        subscribers,
+        earliest.to_sqlx() as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes those of these subscribers off the list again who had left it before they asked anew, and whose last
+/// link is from before `earliest`.
+pub(crate) async fn give_up_returning(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    subscribers: &[Uuid],
+    earliest: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update subscriptions.subscriber
+         set state = 'unsubscribed', unsubscribed_at = $4
+         where tenant_id = $1 and subscriber_id = any($2) and state = 'pending' and confirmation_round > 1
+             and confirmation_sent_at < $3",
+        tenant.uuid(),
+        subscribers,
+        earliest.to_sqlx() as _,
+        now.to_sqlx() as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// A page's subscribers after this one, by id and so by age.

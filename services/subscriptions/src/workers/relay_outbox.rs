@@ -1,4 +1,4 @@
-//! Hands the outbox's events to notifications, each until it is taken.
+//! Hands the outbox's events to notifications, each until it is taken, and drops those that are not due.
 
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub(crate) const POLL: Duration = Duration::from_secs(2);
 pub(crate) const RELAYS: usize = 4;
 /// A relay that died gives its event back after this long; no call to a peer takes as long.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// How many events that are not due one step drops at most: a short statement holds up nobody.
+const DROP_BATCH: i64 = 500;
 /// The longest pause between two tries of an event.
 const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -56,14 +58,15 @@ impl RelayOutbox {
         Self { db, clock, events }
     }
 
-    /// Hands over the event that has been due for longest, if there is one.
+    /// Hands over the event that has been due for longest. If there is none, drops up to 500 that are not due.
     ///
     /// # Errors
     /// [`RelayError`]. An event that was not taken is due again after a pause that doubles from 1 s to 5 min.
     pub async fn step(&self) -> Result<Step, RelayError> {
         let now = self.clock.now();
         let Some(leased) = store::outbox::lease(self.db.pool(), now, now + LEASE).await? else {
-            return Ok(Step::Idle);
+            let dropped = store::outbox::drop_not_due(self.db.pool(), DROP_BATCH).await?;
+            return Ok(if dropped == DROP_BATCH.unsigned_abs() { Step::Did } else { Step::Idle });
         };
         let request = PublishEventRequest {
             event_id: leased.event_id.to_string(),

@@ -1,0 +1,102 @@
+//! What the edge remembers for a moment, so that a flood of readers is none for the services.
+
+use http::StatusCode;
+use tokio::task::JoinSet;
+use tonic_health::ServingStatus;
+
+use crate::{
+    given,
+    web::{get, post},
+    world::{JWKS, World},
+};
+
+const GET_PAGE: &str = "/pharos.incidents.v1.StatusService/GetPage";
+
+fn count(world: &World, path: &str) -> usize {
+    world.called().iter().filter(|called| *called == path).count()
+}
+
+#[tokio::test]
+async fn the_key_set_is_served_as_the_service_gave_it_and_asked_for_once() {
+    let world = World::showing(given::page("en")).await;
+    for _ in 0..3 {
+        let answer = get(&world, "/.well-known/jwks.json").await;
+        assert_eq!((answer.status, answer.text()), (StatusCode::OK, JWKS));
+        assert_eq!(answer.header("content-type"), "application/jwk-set+json");
+        assert_eq!(answer.header("cache-control"), "public, max-age=60");
+    }
+    assert_eq!(world.called(), ["/pharos.tenants.v1.AccountService/GetKeySet"]);
+}
+
+#[tokio::test]
+async fn the_head_of_a_page_is_asked_for_once() {
+    let mut page = given::page("en");
+    let updates = vec![given::update(
+        "upd_1",
+        proto::incidents::v1::Phase::Resolved,
+        "2026-11-10T11:05:00Z",
+        "Well again.",
+    )];
+    page.recent_incidents =
+        vec![given::incident("inc_1", "Slow", proto::incidents::v1::Impact::Minor, updates)];
+    let world = World::showing(page).await;
+    for path in ["/p/demo/history", "/p/demo/incidents/inc_1", "/p/demo/subscribe", "/p/demo/history"] {
+        assert_eq!(get(&world, path).await.status, StatusCode::OK, "{path}");
+    }
+    assert_eq!(post(&world, "/p/demo/subscribe", "email=a%40b.c").await.status, StatusCode::OK);
+    assert_eq!(count(&world, GET_PAGE), 1);
+}
+
+#[tokio::test]
+async fn that_a_page_does_not_exist_is_not_remembered() {
+    let world = World::showing(given::page("en")).await;
+    for asked in 1..3 {
+        assert_eq!(get(&world, "/p/other/history").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(count(&world, GET_PAGE), asked);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_no_page_can_have_is_looked_up_nowhere() {
+    let world = World::showing(given::page("en")).await;
+    for slug in ["a%00b", "Demo", "demo%20", "-demo", "no", "d%C3%A9mo"] {
+        for rest in ["", "/history", "/incidents/inc_1", "/subscribe"] {
+            let path = format!("/p/{slug}{rest}");
+            assert_eq!(get(&world, &path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let path = format!("/p/{slug}/subscribe");
+        assert_eq!(post(&world, &path, "email=a%40b.c").await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(world.called(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn readiness_names_who_is_missing_and_is_seen_at_once() {
+    let world = World::showing(given::page("en")).await;
+    for name in ["subscriptions", "incidents"] {
+        world.health.set_service_status(name, ServingStatus::NotServing).await;
+    }
+    let missing = get(&world, "/readyz").await;
+    assert_eq!(missing.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(missing.text(), "not ready: incidents, subscriptions\n");
+    for name in ["subscriptions", "incidents"] {
+        world.health.set_service_status(name, ServingStatus::Serving).await;
+    }
+    let ready = get(&world, "/readyz").await;
+    assert_eq!((ready.status, ready.text()), (StatusCode::OK, "ready\n"));
+    let alone = get(&World::alone().await, "/readyz").await;
+    assert_eq!(alone.text(), "not ready: tenants, incidents, subscriptions, notifications\n");
+}
+
+#[tokio::test]
+async fn many_who_ask_whether_all_is_ready_share_one_look() {
+    let world = std::sync::Arc::new(World::showing(given::page("en")).await);
+    let mut asking = JoinSet::new();
+    for _ in 0..30 {
+        let world = std::sync::Arc::clone(&world);
+        asking.spawn(async move { get(&world, "/readyz").await.status });
+    }
+    assert!(asking.join_all().await.into_iter().all(|status| status == StatusCode::OK));
+    // a look is four questions, and a slow machine may need a second look
+    assert!(world.looks() <= 8, "{}", world.looks());
+}
