@@ -9,6 +9,7 @@ mod catalogue;
 mod faults;
 mod guards;
 mod hostile_names;
+mod limits;
 mod ordering;
 mod other_clients;
 mod refusals;

@@ -98,6 +98,74 @@ async fn nothing_that_the_requester_typed_is_in_the_confirmation_but_the_address
     assert!(!body.to_lowercase().contains("pills"), "{body}");
 }
 
+#[tokio::test]
+async fn an_address_gets_three_confirmations_a_day_over_all_companies_and_no_more() {
+    let cluster = Cluster::all_in_one().await;
+    for (count, slug) in ["one", "two", "three", "four"].into_iter().enumerate() {
+        let page = cluster.company(slug).await.page(slug).await;
+        page.subscribe("ada@example.net").await;
+        cluster.run_until_idle().await;
+        assert_eq!(cluster.smtp.mails_to("ada@example.net").len(), (count + 1).min(3), "{slug}");
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_newcomers_an_hour_come_on_a_page_and_no_more() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let page_id: kit::ids::PageId = page.id().parse().unwrap();
+    sqlx::query!(
+        "insert into subscriptions.subscriber
+             (tenant_id, subscriber_id, page_id, email, locale, state, confirmation_round, created_at)
+         select $1, gen_random_uuid(), $2, 'n' || number || '@example.net', 'en', 'pending', 1, now()
+         from generate_series(1, 999) number",
+        page.company.tenant().uuid(),
+        page_id.uuid(),
+    )
+    .execute(&mut cluster.database.connect().await)
+    .await
+    .unwrap();
+    page.subscribe("in-time@example.net").await;
+    page.subscribe("late@example.net").await;
+    cluster.run_until_idle().await;
+    assert_eq!(cluster.smtp.mails_to("in-time@example.net").len(), 1);
+    assert!(cluster.smtp.mails_to("late@example.net").is_empty());
+
+    // More than an hour later, as the database sees it.
+    sqlx::query!("update subscriptions.subscriber set created_at = created_at - interval '61 minutes'")
+        .execute(&mut cluster.database.connect().await)
+        .await
+        .unwrap();
+    page.subscribe("late@example.net").await;
+    cluster.smtp.mail_to("late@example.net", 0).await;
+}
+
+#[tokio::test]
+async fn every_request_leaves_the_same_trace_whatever_the_state_of_the_address() {
+    let mut cluster = Cluster::one_process_each().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    page.confirmed(&cluster, "confirmed@example.net").await;
+    page.subscribe("pending@example.net").await;
+    cluster.run_until_idle().await;
+    // Nobody takes the events away while they are counted.
+    cluster.process("notifications").signal(rustix::process::Signal::STOP);
+    let mut listener = sqlx::postgres::PgListener::connect_with(
+        &sqlx::postgres::PgPoolOptions::new().connect_with(cluster.database.owner()).await.unwrap(),
+    )
+    .await
+    .unwrap();
+    listener.listen("subscriptions_outbox").await.unwrap();
+    for reader in ["new", "pending", "confirmed"] {
+        page.subscribe(&format!("{reader}@example.net")).await;
+        listener.recv().await.unwrap();
+    }
+    cluster.process("notifications").signal(rustix::process::Signal::CONT);
+    cluster.run_until_idle().await;
+    assert_eq!(cluster.smtp.mails_to("new@example.net").len(), 1);
+    assert_eq!(cluster.smtp.mails_to("pending@example.net").len(), 1);
+    assert_eq!(cluster.smtp.mails_to("confirmed@example.net").len(), 1);
+}
+
 async fn state(cluster: &Cluster, page: &pharos_tests::PageOf) -> SubscriberState {
     let request = ListSubscribersRequest { page_id: page.id(), ..Default::default() };
     let mut client = SubscriberServiceClient::new(cluster.channel());
