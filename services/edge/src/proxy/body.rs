@@ -2,8 +2,17 @@
 //! sends slowly holds no call of a service, and one who reads slowly leaves nothing in the connection that
 //! all callers share.
 
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
 use axum::body::{Body, Bytes, HttpBody};
+use http::HeaderMap;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Frame;
 
 use super::lines::BoxError;
 
@@ -14,6 +23,16 @@ pub(super) const PREFIX_BYTES: usize = 5;
 /// The longest answer that is passed on. The front of a page with 50 open incidents of many updates has some
 /// tens of MiB.
 pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// An answer longer than this does not wait for its reader for ever.
+const LONG_ANSWER_BYTES: usize = 64 * 1024;
+
+/// What is handed over at a time: HTTP/2 holds a piece that it was given until it is read.
+const PIECE_BYTES: usize = 16 * 1024;
+
+/// How long it waits. hyper asks a body for more only while its reader gives it room, so that no time limit
+/// inside a body is ever looked at.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a request was not read to its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,14 +65,70 @@ where
         // a refusal without trailers has to end with its headers; this body says that it does
         return Ok(Body::empty());
     }
-    Ok(Body::new(Limited::new(body, MAX_ANSWER_BYTES).collect().await?))
+    let whole = Limited::new(body, MAX_ANSWER_BYTES).collect().await?;
+    let trailers = whole.trailers().cloned();
+    Ok(Body::new(Answer::new(whole.to_bytes(), trailers)))
+}
+
+/// A whole answer; a long one is let go if its reader takes too long.
+struct Answer(Arc<Mutex<Rest>>);
+
+/// What of an answer has not been read.
+enum Rest {
+    Data(Bytes, Option<HeaderMap>),
+    Trailers(HeaderMap),
+    Nothing,
+    LetGo,
+}
+
+/// The reader took too long.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer was not read within {} s", PATIENCE.as_secs())]
+struct NotRead;
+
+impl Answer {
+    fn new(data: Bytes, trailers: Option<HeaderMap>) -> Self {
+        let is_long = data.len() > LONG_ANSWER_BYTES;
+        let answer = Self(Arc::new(Mutex::new(Rest::Data(data, trailers))));
+        if is_long {
+            let watched = Arc::downgrade(&answer.0);
+            tokio::spawn(async move {
+                tokio::time::sleep(PATIENCE).await;
+                if let Some(rest) = watched.upgrade() {
+                    *rest.lock().unwrap_or_else(PoisonError::into_inner) = Rest::LetGo;
+                }
+            });
+        }
+        answer
+    }
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = NotRead;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, NotRead>>> {
+        let mut rest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Poll::Ready(match std::mem::replace(&mut *rest, Rest::Nothing) {
+            Rest::Data(mut data, trailers) => {
+                let piece = data.split_to(data.len().min(PIECE_BYTES));
+                *rest = match trailers {
+                    _ if !data.is_empty() => Rest::Data(data, trailers),
+                    Some(trailers) => Rest::Trailers(trailers),
+                    None => Rest::Nothing,
+                };
+                Some(Ok(Frame::data(piece)))
+            }
+            Rest::Trailers(trailers) => Some(Ok(Frame::trailers(trailers))),
+            Rest::Nothing => None,
+            Rest::LetGo => Some(Err(NotRead)),
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
     use http_body_util::StreamBody;
-    use hyper::body::Frame;
 
     use super::*;
 
@@ -76,6 +151,16 @@ mod tests {
         let whole = answer(frames(parts)).await.unwrap().collect().await.unwrap();
         assert_eq!(whole.trailers(), Some(&trailers));
         assert_eq!(whole.to_bytes(), "half");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_answer_that_nobody_reads_is_let_go() {
+        let long = || frames(vec![Ok(Frame::data(Bytes::from(vec![0; LONG_ANSWER_BYTES + 1])))]);
+        let read = answer(long()).await.unwrap();
+        assert_eq!(read.collect().await.unwrap().to_bytes().len(), LONG_ANSWER_BYTES + 1);
+        let kept = answer(long()).await.unwrap();
+        tokio::time::sleep(PATIENCE + Duration::from_secs(1)).await;
+        assert!(kept.collect().await.is_err());
     }
 
     #[tokio::test]
