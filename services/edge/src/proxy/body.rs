@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::body::{Body, Bytes, HttpBody};
+use bytes::Buf as _;
 use http::HeaderMap;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Frame;
@@ -111,7 +112,9 @@ impl HttpBody for Answer {
         let mut rest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Poll::Ready(match std::mem::replace(&mut *rest, Rest::Nothing) {
             Rest::Data(mut data, trailers) => {
-                let piece = data.split_to(data.len().min(PIECE_BYTES));
+                // A copy: a piece cut out would keep the whole answer in memory with it.
+                let piece = Bytes::copy_from_slice(&data[..data.len().min(PIECE_BYTES)]);
+                data.advance(piece.len());
                 *rest = match trailers {
                     _ if !data.is_empty() => Rest::Data(data, trailers),
                     Some(trailers) => Rest::Trailers(trailers),

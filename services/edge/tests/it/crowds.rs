@@ -95,7 +95,7 @@ async fn a_call_whose_caller_waits_no_longer_runs_to_its_end() {
     let mut world = World::showing(given::page("en")).await;
     let message = framed(&SignOutRequest::default().encode_to_vec());
     let mut request = call(&world, SIGN_OUT, "application/grpc", Full::<Bytes>::from(message));
-    request.headers_mut().insert("grpc-timeout", "500m".parse().unwrap());
+    request.headers_mut().insert("grpc-timeout", "3S".parse().unwrap());
     let late = over_http2(65_535).request(request).await.unwrap();
     assert_eq!(late.headers()["grpc-status"], "4");
     assert_eq!(world.next_of_slow().await, Slow::Began);

@@ -76,8 +76,8 @@ pub enum TokenError {
     /// The key set to check it with cannot be had.
     #[error("the key set cannot be had")]
     NoKeySet(#[source] Box<tonic::Status>),
-    /// Its key is not known, and somebody else has just asked for the key set in vain.
-    #[error("its key is not known, and the key set was just asked for in vain")]
+    /// Its key is not known, and the key set was asked for a moment ago.
+    #[error("its key is not known, and the key set was asked for a moment ago")]
     TooSoon,
 }
 
@@ -333,8 +333,8 @@ impl Verifier {
         self.member_keys.read().ok()?.get(id).cloned()
     }
 
-    /// Asks for the key set, at most once a second. Whoever comes meanwhile waits, and is told by the one
-    /// answer that comes after they came; a failure tells all of them, so that nobody queues up behind it.
+    /// Asks for the key set, at most once a second. Whoever comes while it is asked for is told by that one
+    /// answer, and whoever comes too soon after it is asked to try again.
     async fn ask_for(&self, id: &str) -> Result<DecodingKey, TokenError> {
         let came_at = Instant::now();
         let mut source = self.source.lock().await;
@@ -348,8 +348,9 @@ impl Verifier {
             let is_told = last.was_answered && last.asked_at >= came_at;
             return Err(if is_told { UNKNOWN_KEY } else { TokenError::TooSoon });
         }
-        if let Some(last) = &source.last {
-            tokio::time::sleep_until(last.asked_at + KEY_SET_PAUSE).await;
+        // Nobody waits for the pause to end: tokens with made-up keys would fill the room of all callers.
+        if source.last.as_ref().is_some_and(|last| last.asked_at.elapsed() < KEY_SET_PAUSE) {
+            return Err(TokenError::TooSoon);
         }
         let asked_at = Instant::now();
         let mut request = tonic::Request::new(GetKeySetRequest {});

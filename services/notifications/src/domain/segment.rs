@@ -47,8 +47,8 @@ pub struct Lease {
     pub cursor: SubscriberId,
     /// The range ends with this one.
     pub last: SubscriberId,
-    /// How many subscribers were in it when it was planned.
-    pub planned: i32,
+    /// How many of those it was planned for have no outcome yet.
+    pub left: i32,
     /// The how-manieth try this is for those in it.
     pub attempt: i32,
     /// Names this lease in every write.
@@ -62,12 +62,18 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// Whether it has failed too often by a fault of ours.
+    #[must_use]
+    pub fn is_faulty(&self) -> bool {
+        self.faults >= MAX_FAULTS
+    }
+
     /// What to do with it.
     #[must_use]
     pub fn mode(&self) -> Mode {
         if self.superseded {
             Mode::Supersede
-        } else if self.faults >= MAX_FAULTS {
+        } else if self.is_faulty() {
             Mode::Abandon
         } else {
             Mode::Send
@@ -145,7 +151,7 @@ mod tests {
             position: 0,
             cursor: id(0),
             last: id(9),
-            planned: 9,
+            left: 9,
             attempt: 1,
             epoch: 1,
             faults,

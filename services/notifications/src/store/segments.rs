@@ -97,8 +97,7 @@ pub(crate) async fn wake_newer(db: &mut PgConnection, lease: &Lease) -> sqlx::Re
 /// wait behind a million; and none whose range overlaps one of an older update of its incident that is going
 /// out at this moment.
 ///
-/// A few rows are looked up for each tenant with work (a loose index scan), whatever the length of its queue:
-/// more than one, so that senders who ask at the same moment find the next ones behind those just taken.
+/// A few rows are looked up for each tenant with work (a loose index scan), however many are due: more than one, so that senders who ask at the same moment find the next ones behind those just taken.
 pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Result<Option<Lease>> {
     let row = sqlx::query!(
         "with recursive tenant as (
@@ -146,8 +145,9 @@ pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Res
          set leased_until = now() + make_interval(secs => $1), epoch = epoch + 1,
              sending = not superseded and faults < 3
          where segment_id = (select segment_id from next)
-         returning segment_id, tenant_id, broadcast_id, incident_id, position, cursor_id, last_id, planned, attempt,
-             epoch, faults, drops, superseded",
+         returning segment_id, tenant_id, broadcast_id, incident_id, position, cursor_id, last_id, attempt, epoch,
+             faults, drops, superseded,
+             planned - sent - bounced - suppressed - superseded_count - abandoned as left",
         lease.as_secs_f64(),
     )
     .fetch_optional(db)
@@ -160,7 +160,7 @@ pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Res
         position: row.position,
         cursor: row.cursor_id.into(),
         last: row.last_id.into(),
-        planned: row.planned,
+        left: row.left.unwrap_or(0).max(0),
         attempt: row.attempt,
         epoch: row.epoch,
         faults: row.faults,

@@ -141,8 +141,11 @@ impl Prepared<'_> {
                 None
             }
             Err(Lost(fault)) => {
-                tracing::warn!(error = %fault, "a connection to the mail server was lost");
-                Some(LostLine { was_fresh: taken.is_fresh, fault })
+                let lost = LostLine { was_fresh: taken.is_fresh, fault };
+                if !lost.is_withdrawn() {
+                    tracing::warn!(error = %lost, "a connection to the mail server was lost");
+                }
+                Some(lost)
             }
         };
         Delivered { tried, lost }
@@ -201,9 +204,14 @@ pub(crate) struct LostLine {
 }
 
 impl LostLine {
-    /// Whether the mail server ended it over the first mail of the lot, of all things.
+    /// Whether it is the mail's doing: the server ended a new connection over it, or took so long to invite it
+    /// that it was taken back.
     pub(crate) fn is_a_drop(&self) -> bool {
-        self.was_fresh && !matches!(self.fault, Fault::Withdrawn)
+        self.was_fresh || self.is_withdrawn()
+    }
+
+    fn is_withdrawn(&self) -> bool {
+        matches!(self.fault, Fault::Withdrawn)
     }
 }
 

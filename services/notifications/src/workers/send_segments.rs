@@ -7,7 +7,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kit::{Clock, Db, ids::SubscriberId, peer::Peer, worker::Step};
+use kit::{Clock, Db, db::Tx, ids::SubscriberId, peer::Peer, worker::Step};
 use proto::internal::v1::{
     ReadAudienceRequest, ReportBounceRequest, audience_service_client::AudienceServiceClient,
 };
@@ -154,14 +154,16 @@ impl Sender {
         let broadcast = broadcast.and_then(|found| {
             found.ok_or_else(|| Error::Unreadable("a segment without a broadcast".to_owned()))
         });
+        let broadcast = match broadcast {
+            Ok(broadcast) => broadcast,
+            // Not even whom it was for can be read: all that is left is to end it and count it.
+            Err(Error::Unreadable(_)) if lease.is_faulty() => return self.give_up(lease).await,
+            Err(error) => return Err(error.into()),
+        };
         match lease.mode() {
-            Mode::Send => self.send_window(lease, &broadcast?).await,
-            Mode::Supersede => self.write_off(lease, &broadcast?, Outcome::Superseded).await,
-            Mode::Abandon => match broadcast {
-                Ok(broadcast) => self.write_off(lease, &broadcast, Outcome::Abandoned).await,
-                // Not even whom it was for can be read: all that is left is to end it and count it.
-                Err(_) => self.give_up(lease).await,
-            },
+            Mode::Send => self.send_window(lease, &broadcast).await,
+            Mode::Supersede => self.write_off(lease, &broadcast, Outcome::Superseded).await,
+            Mode::Abandon => self.write_off(lease, &broadcast, Outcome::Abandoned).await,
         }
     }
 
@@ -177,7 +179,9 @@ impl Sender {
             let is_done = window.is_last && window.recipients.is_empty();
             lease = self.flush(&lease, &lot, is_done).await?;
             for (subscriber, reply) in &lot.bounces {
-                self.prolonging(&lease, self.report_bounce(&lease, *subscriber, reply)).await?;
+                let reported = self.report_bounce(&lease, *subscriber, reply);
+                // A segment that is done has no lease to keep.
+                if is_done { reported.await } else { self.prolonging(&lease, reported).await? }
             }
             if is_done {
                 return Ok(());
@@ -218,18 +222,24 @@ impl Sender {
         line: &mut Option<Line>,
         window: &mut Window,
     ) -> Result<Lot, Down> {
-        let chosen = window.recipients.iter().take(self.flush).cloned().collect::<Vec<_>>();
+        // A mail that failed this often goes alone, and however long the server takes to invite it.
+        let is_last_try = lease.drops + 1 >= MAX_DROPS;
+        let count = if is_last_try { 1 } else { self.flush };
+        let chosen = window.recipients.iter().take(count).cloned().collect::<Vec<_>>();
         let mailed = chosen.iter().filter(|recipient| !recipient.suppressed).cloned().collect::<Vec<_>>();
         let now = self.clock.now();
         let (fresh_until, stop) = (window.read_at + FRESH, self.stop.clone());
-        let may_go = move || Instant::now() < fresh_until && !stop.is_cancelled();
+        let may_go = move || (is_last_try || Instant::now() < fresh_until) && !stop.is_cancelled();
         let Delivered { mut tried, lost } = if mailed.is_empty() {
             Delivered { tried: Vec::new(), lost: None }
         } else {
             self.prolonging(lease, prepared.deliver(line, &mailed, now, may_go)).await?
         };
         if let Some(lost) = lost.filter(|lost| tried.is_empty() && lost.is_a_drop()) {
-            if lease.drops + 1 < MAX_DROPS {
+            if self.stop.is_cancelled() {
+                return Err(Down::Turn);
+            }
+            if !is_last_try {
                 return Err(Down::Dropped(lost.to_string()));
             }
             // The server minds this one mail: its recipient is put off, and those behind it go on.
@@ -313,10 +323,22 @@ impl Sender {
 
     async fn give_up(&self, lease: Lease) -> Result<(), Down> {
         let mut tx = self.db.tenant(lease.tenant).await?;
-        let counts = Counts { abandoned: lease.planned, ..Counts::default() };
+        let counts = Counts { abandoned: lease.left, ..Counts::default() };
         let advance = Advance { cursor: lease.last, counts, done: true };
-        segments::advance(&mut tx, &lease, LEASE, advance).await?;
+        segments::advance(&mut tx, &lease, LEASE, advance).await?.ok_or(Down::Lapsed)?;
+        self.end(&mut tx, &lease).await?;
         tx.commit().await?;
+        Ok(())
+    }
+
+    /// What follows from the end of a segment: the end of its broadcast, if it was the last, and the turn of a
+    /// newer update that waited for it.
+    async fn end(&self, tx: &mut Tx, lease: &Lease) -> Result<(), Down> {
+        broadcasts::lock(tx, lease.tenant, lease.broadcast).await?;
+        if segments::all_done(tx, lease.broadcast).await? {
+            broadcasts::complete(tx, lease.tenant, lease.broadcast, self.clock.now()).await?;
+        }
+        segments::wake_newer(tx, lease).await?;
         Ok(())
     }
 
@@ -342,12 +364,8 @@ impl Sender {
             segments::insert_retries(&mut tx, lease, &ids, &lot.retries).await?;
         }
         if is_done {
-            broadcasts::lock(&mut tx, lease.tenant, lease.broadcast).await?;
-            if segments::all_done(&mut tx, lease.broadcast).await? {
-                broadcasts::complete(&mut tx, lease.tenant, lease.broadcast, self.clock.now()).await?;
-            }
-        }
-        if is_done || superseded {
+            self.end(&mut tx, lease).await?;
+        } else if superseded {
             segments::wake_newer(&mut tx, lease).await?;
         }
         tx.commit().await?;
