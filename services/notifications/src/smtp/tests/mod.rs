@@ -5,6 +5,7 @@ mod delivery;
 mod dkim;
 mod lost;
 mod opening;
+mod withdrawn;
 
 use std::{ops::ControlFlow, sync::Arc};
 
