@@ -27,9 +27,7 @@ pub fn default_folder(variables: &Variables) -> anyhow::Result<PathBuf> {
     if rustix::process::geteuid().is_root() {
         return Ok(PathBuf::from("/var/lib/pharos"));
     }
-    let set = |name: &str| variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("XDG_DATA_HOME")
-        .or_else(|| set("HOME").map(|home| home.join(".local/share")))
+    below_home(variables, "XDG_DATA_HOME", ".local/share")
         .map(|data| data.join("pharos"))
         .context("neither HOME nor XDG_DATA_HOME is set; name a folder with --data")
 }
@@ -40,10 +38,13 @@ pub fn fetched_postgres(variables: &Variables) -> Option<PathBuf> {
     if rustix::process::geteuid().is_root() {
         return Some(PathBuf::from("/var/cache/pharos/postgres"));
     }
+    below_home(variables, "XDG_CACHE_HOME", ".cache").map(|cache| cache.join("pharos/postgres"))
+}
+
+/// The folder that `variable` names, or else the usual one below the user's home; an empty value names none.
+fn below_home(variables: &Variables, variable: &str, usual: &str) -> Option<PathBuf> {
     let set = |name: &str| variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("XDG_CACHE_HOME")
-        .or_else(|| set("HOME").map(|home| home.join(".cache")))
-        .map(|cache| cache.join("pharos/postgres"))
+    set(variable).or_else(|| set("HOME").map(|home| home.join(usual)))
 }
 
 /// The folder, held by this process alone.

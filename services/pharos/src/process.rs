@@ -3,6 +3,10 @@
 use axum::Router;
 use http::Uri;
 use kit::{Clock, Db, Host, gate::Gate, peer, token};
+use proto::internal::v1::{
+    audience_service_client::AudienceServiceClient, event_service_client::EventServiceClient,
+    page_directory_service_client::PageDirectoryServiceClient,
+};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
@@ -176,13 +180,8 @@ impl<'a> Parts<'a> {
                 incidents::Deps {
                     db: self.db(incidents::SCHEMA)?,
                     clock,
-                    pages:
-                        proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
-                            self.peer("incidents", Target::Tenants)?,
-                        ),
-                    events: proto::internal::v1::event_service_client::EventServiceClient::new(
-                        self.peer("incidents", Target::Notifications)?,
-                    ),
+                    pages: self.pages("incidents")?,
+                    events: self.events("incidents")?,
                 },
             ),
             Target::Subscriptions => subscriptions::mount(
@@ -193,13 +192,8 @@ impl<'a> Parts<'a> {
                 subscriptions::Deps {
                     db: self.db(subscriptions::SCHEMA)?,
                     clock,
-                    pages:
-                        proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
-                            self.peer("subscriptions", Target::Tenants)?,
-                        ),
-                    events: proto::internal::v1::event_service_client::EventServiceClient::new(
-                        self.peer("subscriptions", Target::Notifications)?,
-                    ),
+                    pages: self.pages("subscriptions")?,
+                    events: self.events("subscriptions")?,
                 },
             ),
             Target::Notifications => notifications::mount(
@@ -208,13 +202,8 @@ impl<'a> Parts<'a> {
                 notifications::Deps {
                     db: self.db(notifications::SCHEMA)?,
                     clock,
-                    pages:
-                        proto::internal::v1::page_directory_service_client::PageDirectoryServiceClient::new(
-                            self.peer("notifications", Target::Tenants)?,
-                        ),
-                    audience: proto::internal::v1::audience_service_client::AudienceServiceClient::new(
-                        self.peer("notifications", Target::Subscriptions)?,
-                    ),
+                    pages: self.pages("notifications")?,
+                    audience: AudienceServiceClient::new(self.peer("notifications", Target::Subscriptions)?),
                     relay: settings.relay()?,
                     secret: Secrets::required("notifications", secrets.notifications.as_ref())?,
                     public_url: settings.server.public_url.clone(),
@@ -251,6 +240,14 @@ impl<'a> Parts<'a> {
             options = options.password(password.expose_secret());
         }
         Ok(Db::lazy(options, database.max_connections))
+    }
+
+    fn pages(&self, caller: &'static str) -> anyhow::Result<PageDirectoryServiceClient<peer::Peer>> {
+        Ok(PageDirectoryServiceClient::new(self.peer(caller, Target::Tenants)?))
+    }
+
+    fn events(&self, caller: &'static str) -> anyhow::Result<EventServiceClient<peer::Peer>> {
+        Ok(EventServiceClient::new(self.peer(caller, Target::Notifications)?))
     }
 
     fn peer(&self, caller: &'static str, target: Target) -> anyhow::Result<peer::Peer> {
