@@ -36,9 +36,10 @@ pub(crate) fn generate(pool: &DescriptorPool) -> Result<String, Error> {
             };
             writeln!(
                 code,
-                "    Rpc {{ service: {:?}, path: {:?}, access: {access} }},",
+                "    Rpc {{ service: {:?}, path: {:?}, access: {access}, is_stream: {} }},",
                 service.full_name(),
                 format!("/{}/{}", service.full_name(), method.name()),
+                method.is_server_streaming(),
             )?;
         }
     }

@@ -27,6 +27,16 @@ const PATTERNS: &[(&str, &str)] = &[
         "must be small letters, digits and hyphens, without a hyphen at either end",
     ),
     ("^[!-~]{0,64}$", "must be at most 64 visible ASCII characters"),
+    ("^[0-9]{0,19}$", "must be empty, or an `etag` as it was given out"),
+    (
+        "^([a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3})?$",
+        "must be empty, or a language tag such as `en` or `pt-BR`",
+    ),
+    ("^[a-z][a-z0-9_]{0,39}$", "must be a small letter and up to 39 small letters, digits and underscores"),
+    (
+        "^(mem_[0-7][0-9a-hjkmnp-tv-z]{25})?$",
+        "must be empty, or `mem_` and 26 small letters and digits, as it was given out",
+    ),
     (
         "^(sub_[0-7][0-9a-hjkmnp-tv-z]{25})?$",
         "must be empty, or `sub_` and 26 small letters and digits, as it was given out",

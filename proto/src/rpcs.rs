@@ -11,6 +11,8 @@ pub struct Rpc {
     pub path: &'static str,
     /// Who may call it; `None` if its contract does not say, and then nobody may serve it.
     pub access: Option<Access>,
+    /// It answers with a stream, which goes on until either side ends it.
+    pub is_stream: bool,
 }
 
 /// Who may call an RPC.

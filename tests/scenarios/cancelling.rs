@@ -50,7 +50,7 @@ async fn calls_cancelled_at_random_points_leave_no_open_transaction_and_lose_no_
                     incident_id: incident.incident_id.clone(),
                     phase: Phase::Monitoring.into(),
                     body: name.clone(),
-                    silent: true,
+                    notify: Some(false),
                     request_id: name.clone(),
                     ..Default::default()
                 };

@@ -100,7 +100,7 @@ async fn an_event_whose_transaction_commits_late_is_handed_on_all_the_same() {
         title: "Committed late".into(),
         phase: Phase::Resolved.into(),
         body: "Over.".into(),
-        silent: true,
+        notify: Some(false),
         ..Default::default()
     };
     let mut client = IncidentServiceClient::new(cluster.channel());

@@ -118,7 +118,7 @@ async fn an_incident_has_five_hundred_updates_and_no_more() {
             incident_id: incident.incident_id.clone(),
             phase: Phase::Monitoring.into(),
             body: "Still.".into(),
-            silent: true,
+            notify: Some(false),
             ..Default::default()
         };
         client.post_update(signed(page.company.token(), request)).await

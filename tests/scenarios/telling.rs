@@ -94,7 +94,7 @@ async fn a_silent_update_mails_nobody_and_is_on_the_page() {
         incident_id: incident.incident_id.clone(),
         phase: Phase::Identified.into(),
         body: "Quietly found.".into(),
-        silent: true,
+        notify: Some(false),
         ..Default::default()
     };
     let mut client =

@@ -12,7 +12,7 @@ use kit::{Clock, Secret, caller::Member, ids::SessionId, token::MemberSigner};
 use pharos::http_client;
 use tonic::transport::Channel;
 
-use crate::{Company, Process, SmtpSink, eventually, postgres::Database};
+use crate::{Caller, Company, Process, SmtpSink, eventually, postgres::Database};
 
 /// How a system is spread over processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,6 +205,12 @@ impl Cluster {
         signer.expect("a signer").sign(member, session).expect("a token").0
     }
 
+    /// This member, calling.
+    #[must_use]
+    pub fn caller(&self, member: &Member) -> Caller {
+        Caller::new(self.channel(), &self.token_of(member))
+    }
+
     /// A token that the system takes for another service's.
     ///
     /// # Panics
@@ -237,7 +243,7 @@ impl Cluster {
         self.processes[index].1 = self.run(&services);
     }
 
-    /// Waits until no work is left: every outbox is empty, every broadcast has come to its end.
+    /// Waits until no work is left: nothing is due, every outbox is empty, every broadcast has come to its end.
     ///
     /// # Panics
     /// If the database does not answer.
@@ -247,6 +253,8 @@ impl Cluster {
         loop {
             let left = sqlx::query!(
                 r#"select (select count(*) from incidents.outbox)
+                    + (select count(*) from incidents.due
+                       where due_at <= now() and attempts = 0 and kind <> 'read_vendor')
                     + (select count(*) from subscriptions.outbox)
                     + (select count(*) from notifications.segment where done_at is null and attempt = 1)
                     + (select count(*) from notifications.broadcast b where completed_at is null and not exists (

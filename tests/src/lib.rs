@@ -1,16 +1,24 @@
 #![doc = include_str!("../README.md")]
 
 mod binary;
+mod caller;
 mod cluster;
 mod company;
+mod page;
 pub mod postgres;
+mod reader;
 mod smtp_sink;
+mod story;
 mod valve;
 
 pub use binary::{Process, binary};
+pub use caller::{Bearer, Caller, Signed, affected, at, mask, seconds_from_now, signed, violated};
 pub use cluster::{Cluster, Shape};
-pub use company::{Company, Incident, PageOf, signed};
+pub use company::Company;
+pub use page::PageOf;
+pub use reader::Watch;
 pub use smtp_sink::{Mail, SmtpSink};
+pub use story::{Incident, Maintenance};
 
 /// What a test waits for comes within this time, or the test fails.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

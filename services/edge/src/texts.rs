@@ -38,16 +38,22 @@ impl Texts {
 
     /// A text that names something: a page, a place, a time zone.
     pub(crate) fn say_of(self, key: &str, name: &str) -> String {
-        self.say_with(key, "name", name.into())
+        self.say_with(key, [("name", name.into())])
     }
 
     /// A text that depends on a number of things.
     pub(crate) fn say_count(self, key: &str, count: usize) -> String {
-        self.say_with(key, "count", count.into())
+        self.say_with(key, [("count", count.into())])
     }
 
-    fn say_with(self, key: &str, name: &'static str, value: FluentValue<'_>) -> String {
-        LOCALES.lookup_with_args(self.language(), key, &HashMap::from([(Cow::Borrowed(name), value)]))
+    /// A text that depends on several things.
+    pub(crate) fn say_with<const N: usize>(
+        self,
+        key: &str,
+        values: [(&'static str, FluentValue<'_>); N],
+    ) -> String {
+        let values = HashMap::from(values.map(|(name, value)| (Cow::Borrowed(name), value)));
+        LOCALES.lookup_with_args(self.language(), key, &values)
     }
 
     fn language(self) -> &'static LanguageIdentifier {
@@ -91,20 +97,35 @@ mod tests {
         assert_eq!(keys(SOURCES[0]), keys(SOURCES[1]));
     }
 
+    /// The sources in a folder of this crate, and in the folders below it.
+    fn sources(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
     #[test]
-    fn every_text_that_a_template_asks_for_is_there() {
+    fn every_text_that_is_asked_for_by_its_key_is_there() {
         let known = keys(SOURCES[0]);
+        let mut found = Vec::new();
+        for folder in ["templates", "src/view", "src/pages"] {
+            sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+        }
         let mut count = 0;
-        for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")).unwrap() {
-            let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
-            for function in [".say(", ".say_of(", ".say_count("] {
-                for key in asked(&source, function) {
+        for source in &found {
+            for function in [".say(", ".say_of(", ".say_count(", ".say_with("] {
+                for key in asked(source, function) {
                     assert!(known.contains(key), "{key}");
                     count += 1;
                 }
             }
         }
-        assert!(count > 30, "{count}");
+        assert!(count > 60, "{count}");
     }
 
     #[test]

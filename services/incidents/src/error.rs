@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kit::{ids::InvalidId, ledger::LedgerError, status};
-use proto::Violation;
-use tonic::Status;
+use proto::{Violation, common::v1::ErrorReason};
+use tonic::{Code, Status};
 
 /// Why a call of this service fails.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +28,21 @@ pub(crate) enum Error {
         /// Of what.
         of: &'static str,
     },
+    /// The thing was changed since the version that the caller saw.
+    #[error("it was changed since; read it again")]
+    EtagMismatch,
+    /// The thing is in a state that does not allow this.
+    #[error("{0}")]
+    Precondition(&'static str),
     /// The page directory refused, or did not answer.
     #[error("the page directory did not answer")]
     Directory(#[source] Arc<Status>),
     /// The page directory answered without a page, or with an id that is none.
     #[error("the page directory's answer cannot be read")]
     UnreadablePage(#[source] Option<InvalidId>),
+    /// The page's time zone is not one that this binary knows.
+    #[error("the page's time zone is not known")]
+    UnknownZone(#[source] jiff::Error),
     /// The kept reply of an earlier call was not found, or not usable.
     #[error("the earlier reply cannot be had")]
     Ledger(#[from] LedgerError),
@@ -56,8 +65,14 @@ impl From<Error> for Status {
             Error::Invalid(violations) => status::invalid(violations),
             Error::PageToken(refused) => refused,
             Error::LimitReached { limit, .. } => status::limit_reached(error.to_string(), i64::from(limit)),
+            Error::EtagMismatch => {
+                status::refusal(Code::Aborted, ErrorReason::EtagMismatch, error.to_string())
+            }
+            Error::Precondition(why) => {
+                status::refusal(Code::FailedPrecondition, ErrorReason::FailedPrecondition, why)
+            }
             Error::Directory(refused) => status::from_peer(Arc::unwrap_or_clone(refused)),
-            Error::UnreadablePage(_) => status::internal(&error),
+            Error::UnreadablePage(_) | Error::UnknownZone(_) => status::internal(&error),
             Error::Ledger(cause) => cause.into(),
             Error::Database(cause) => status::database(&cause),
         }

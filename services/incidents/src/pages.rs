@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::tz::TimeZone;
 use kit::{
     deadline,
     ids::{PageId, TenantId},
@@ -40,6 +41,16 @@ pub(crate) struct Page {
     pub(crate) name: String,
     pub(crate) locale: String,
     pub(crate) time_zone: String,
+}
+
+impl Page {
+    /// The zone whose days and months the page counts.
+    ///
+    /// # Errors
+    /// If this binary does not know a zone that tenants knew.
+    pub(crate) fn zone(&self) -> Result<TimeZone, Error> {
+        TimeZone::get(&self.time_zone).map_err(Error::UnknownZone)
+    }
 }
 
 /// The page directory. Cheap to clone; clones share what they remember.

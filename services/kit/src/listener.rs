@@ -39,6 +39,14 @@ const MAX_HEADER_LIST: u32 = 16 * 1024;
 /// Connections at once; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 10_000;
 
+/// Cancelled when the process begins to stop. The listener puts it on each request, for what stays open until
+/// then: a stream that did not end by itself would hold up the draining.
+#[derive(Debug, Clone)]
+pub struct Stop(pub CancellationToken);
+
+/// Requests at once on one connection between services.
+pub const MAX_INTERNAL_STREAMS: u32 = 4096;
+
 /// For whom a listener is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -53,7 +61,7 @@ impl Side {
     fn max_streams(self) -> u32 {
         match self {
             Self::Public => 100,
-            Self::Internal => 4096,
+            Self::Internal => MAX_INTERNAL_STREAMS,
         }
     }
 }
@@ -98,8 +106,11 @@ pub async fn serve(listener: TcpListener, router: Router, side: Side, stop: Canc
             .max_header_list_size(MAX_HEADER_LIST)
             .max_concurrent_streams(side.max_streams());
         let spoke = Arc::new(AtomicBool::new(false));
-        let service =
-            TowerToHyperService::new(Noticing { router: router.clone(), spoke: Arc::clone(&spoke) });
+        let service = TowerToHyperService::new(Noticing {
+            router: router.clone(),
+            spoke: Arc::clone(&spoke),
+            stop: Stop(stop.clone()),
+        });
         let connection = graceful
             .watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
         tokio::spawn(async move {
@@ -129,6 +140,7 @@ pub async fn serve(listener: TcpListener, router: Router, side: Side, stop: Canc
 struct Noticing {
     router: Router,
     spoke: Arc<AtomicBool>,
+    stop: Stop,
 }
 
 impl<B> Service<http::Request<B>> for Noticing
@@ -143,8 +155,9 @@ where
         self.router.poll_ready(context)
     }
 
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
         self.spoke.store(true, Ordering::Relaxed);
+        request.extensions_mut().insert(self.stop.clone());
         self.router.call(request)
     }
 }

@@ -55,17 +55,41 @@ pub async fn run<S, F, E>(
     }
 }
 
+/// What comes over a channel of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard<'a> {
+    /// Listening began, or began anew: what was said before may have been missed.
+    Began,
+    /// Somebody said this, with `NOTIFY` or `pg_notify`.
+    Said(&'a str),
+}
+
 /// Turns `NOTIFY` on a channel of the database into wake-ups. A lost connection is one wake-up too, since
 /// it may have swallowed some.
 pub async fn listen(db: Db, channel: &'static str, wake: Arc<Notify>, stop: CancellationToken) {
+    hear(db, channel, stop, |_| wake.notify_waiters()).await;
+}
+
+/// Tells what comes over a channel of the database until told to stop. A lost connection is made anew; while
+/// that fails, it is tried again every second.
+pub async fn hear(
+    db: Db,
+    channel: &'static str,
+    stop: CancellationToken,
+    mut tell: impl FnMut(Heard<'_>) + Send,
+) {
     while !stop.is_cancelled() {
         let listening = async {
             let mut listener = PgListener::connect_with(db.pool()).await?;
             listener.ignore_pool_close_event(true);
             listener.listen(channel).await?;
+            tell(Heard::Began);
             loop {
-                wake.notify_waiters();
-                listener.try_recv().await?;
+                match listener.try_recv().await? {
+                    Some(notification) => tell(Heard::Said(notification.payload())),
+                    // It was lost, and listens again by now.
+                    None => tell(Heard::Began),
+                }
             }
         };
         let ended: Option<Result<(), sqlx::Error>> = stop.run_until_cancelled(listening).await;

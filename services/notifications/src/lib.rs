@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audience;
 mod config;
 pub mod domain;
 mod error;
@@ -16,6 +17,7 @@ use proto::{
     internal::v1::{
         audience_service_client::AudienceServiceClient, event_service_server::EventServiceServer,
         page_directory_service_client::PageDirectoryServiceClient,
+        responder_service_client::ResponderServiceClient,
     },
     notifications::v1::broadcast_service_server::BroadcastServiceServer,
 };
@@ -31,10 +33,8 @@ pub const SCHEMA: &str = "notifications";
 
 /// How often due retries, and work whose wake-up was lost, are looked for.
 const POLL: Duration = Duration::from_secs(1);
-/// An update's text and two thousand components' names in the widest characters.
+/// An update's text and two thousand components' names in the widest characters; a postmortem is shorter.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
-/// Ten million subscribers in the smallest useful segments.
-const MAX_PLAN_BYTES: usize = 64 * 1024 * 1024;
 
 /// What the service works with.
 #[derive(Debug)]
@@ -45,8 +45,10 @@ pub struct Deps {
     pub clock: Clock,
     /// Whose a page is.
     pub pages: PageDirectoryServiceClient<Peer>,
-    /// Whom to write to.
+    /// Which subscribers to write to.
     pub audience: AudienceServiceClient<Peer>,
+    /// Which members to remind.
+    pub responders: ResponderServiceClient<Peer>,
     /// The mail server.
     pub relay: smtp::SmtpUrl,
     /// What senders' addresses are signed with.
@@ -70,12 +72,12 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), BadConfi
         feedback_sender: "pharos".to_owned(),
     };
     let out = Arc::new(workers::Outbound::new(deps.relay, addresses, &deps.secret, dkim));
+    let audiences = audience::Audiences::new(deps.audience, deps.responders);
     let rpc = rpc::Rpc {
         db: deps.db.clone(),
         clock: deps.clock.clone(),
         pages: deps.pages,
-        // A plan of a million subscribers is one answer.
-        audience: deps.audience.clone().max_decoding_message_size(MAX_PLAN_BYTES),
+        audiences: audiences.clone(),
         segment_size: config.segment_size,
     };
     host.grpc(EventServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_EVENT_BYTES))
@@ -83,10 +85,10 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), BadConfi
 
     let wake = Arc::new(Notify::new());
     for _ in 0..config.connections {
-        let (db, clock, audience) = (deps.db.clone(), deps.clock.clone(), deps.audience.clone());
+        let (db, clock, audiences) = (deps.db.clone(), deps.clock.clone(), audiences.clone());
         let (out, wake, flush) = (Arc::clone(&out), Arc::clone(&wake), config.flush);
         host.worker("send_segments", move |stop| async move {
-            let sender = workers::Sender::new(db, clock, audience, out, flush, stop.clone());
+            let sender = workers::Sender::new(db, clock, audiences, out, flush, stop.clone());
             worker::run("send_segments", wake, POLL, stop, || sender.step()).await;
         });
     }

@@ -6,6 +6,7 @@ use kit::{Clock, Db, Host, gate::Gate, peer, token};
 use proto::internal::v1::{
     audience_service_client::AudienceServiceClient, event_service_client::EventServiceClient,
     page_directory_service_client::PageDirectoryServiceClient,
+    responder_service_client::ResponderServiceClient,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
@@ -204,6 +205,7 @@ impl<'a> Parts<'a> {
                     clock,
                     pages: self.pages("notifications")?,
                     audience: AudienceServiceClient::new(self.peer("notifications", Target::Subscriptions)?),
+                    responders: ResponderServiceClient::new(self.peer("notifications", Target::Tenants)?),
                     relay: settings.relay()?,
                     secret: Secrets::required("notifications", secrets.notifications.as_ref())?,
                     public_url: settings.server.public_url.clone(),

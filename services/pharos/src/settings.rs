@@ -321,6 +321,8 @@ mod tests {
             ("PHAROS__SECRETS__SERVICE", "short", "secrets.service"),
             ("PHAROS__PEERS__TENANTS", "nowhere", "peers.tenants"),
             ("SMTP_URL", "pigeon://loft", "notifications.smtp_url"),
+            ("PHAROS__INCIDENTS__VENDOR_NETWORKS", "10.0.0.0/8, here", "incidents.vendor_networks"),
+            ("PHAROS__INCIDENTS__VENDOR_READ_SECONDS", "0", "incidents.vendor_read_seconds"),
         ] {
             let error = with(&[(variable, value)]).unwrap_err();
             assert_eq!(error.key, key, "{error}");

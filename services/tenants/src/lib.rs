@@ -16,7 +16,10 @@ use kit::{
     token::MemberSigner,
 };
 use proto::{
-    internal::v1::page_directory_service_server::PageDirectoryServiceServer,
+    internal::v1::{
+        page_directory_service_server::PageDirectoryServiceServer,
+        responder_service_server::ResponderServiceServer,
+    },
     tenants::v1::{
         account_service_server::AccountServiceServer, page_service_server::PageServiceServer,
         tenant_service_server::TenantServiceServer,
@@ -57,7 +60,8 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), jsonwebt
     )
     .grpc(TenantServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_REQUEST_BYTES))
     .grpc(PageServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_REQUEST_BYTES))
-    .grpc(PageDirectoryServiceServer::from_arc(rpc).max_decoding_message_size(MAX_REQUEST_BYTES))
+    .grpc(PageDirectoryServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_REQUEST_BYTES))
+    .grpc(ResponderServiceServer::from_arc(rpc).max_decoding_message_size(MAX_REQUEST_BYTES))
     .worker("forget_requests", |stop| {
         kit::worker::run("forget_requests", Arc::default(), FORGET_POLL, stop, move || {
             let db = forgetting.clone();

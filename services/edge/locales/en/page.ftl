@@ -2,6 +2,7 @@
 
 # how components are
 status-operational = Operational
+status-under-maintenance = Under maintenance
 status-degraded-performance = Degraded performance
 status-partial-outage = Partial outage
 status-major-outage = Major outage
@@ -9,6 +10,8 @@ status-unknown = Unknown
 
 # how the whole page is
 overall-operational = All systems operational
+overall-service-under-maintenance = Service under maintenance
+overall-system-under-maintenance = System under maintenance
 overall-partially-degraded = Partially degraded service
 overall-degraded = Degraded service
 overall-minor-outage = Minor outage
@@ -23,6 +26,14 @@ phase-monitoring = Monitoring
 phase-resolved = Resolved
 phase-unknown = Unknown
 phase-same = Update
+
+# where a maintenance stands
+maintenance-scheduled = Scheduled
+maintenance-in-progress = In progress
+maintenance-verifying = Verifying
+maintenance-completed = Completed
+maintenance-cancelled = Cancelled
+maintenance-unknown = Unknown
 
 # how bad an incident is
 impact-none = No impact
@@ -40,6 +51,10 @@ open-count = { $count ->
     [one] 1 open incident
    *[other] { $count } open incidents
 }
+active-count = { $count ->
+    [one] 1 maintenance in progress
+   *[other] { $count } maintenances in progress
+}
 affected-count = { $count ->
     [one] 1 component affected
    *[other] { $count } components affected
@@ -50,17 +65,40 @@ component-count = { $count ->
    *[other] { $count } components
 }
 no-components = No components are listed yet.
+active-maintenances = Maintenance in progress
+upcoming-maintenances = Scheduled maintenance
+recent-maintenances = Recent maintenance
 recent-incidents = Recent incidents
 no-recent-incidents = No incidents in the last 14 days.
 history-link = Incident history
 times = Times are in the { $name } time zone.
 made-with = Status page by Pharos
 
+# a component that follows a vendor's
+follows = Follows { $group }, { $vendor }
+follows-vendor = Follows { $name }
+not-heard = Not heard from { $vendor } since { $since }
+
 # an incident
 started = Started
 resolved = Resolved
-lasted = Lasted { $name }
+lasted = Lasted for { $name }
+hurt = Customers affected
+since = since { $name }
+next-update = Next update by { $name }
+next-update-overdue = Next update overdue: promised by { $name }
+component-impacts = Impact by component
+postmortem = Postmortem
+postmortem-link = Read the postmortem
+published = Published { $name }
+edited = Edited { $name }
+earlier = { $name } earlier
+earlier-updates = { $count ->
+    [one] 1 earlier update
+   *[other] { $count } earlier updates
+}
 affects = Affects
+list-and = { $first } and { $last }
 and-more = { $count ->
     [one] and 1 more
    *[other] and { $count } more
@@ -73,9 +111,40 @@ updates = Updates
 permalink = Link to this update
 back = Current status
 
+# a maintenance
+maintenance = Maintenance
+planned = Planned
+began = Began
+ended = Ended
+moved-start = New planned start: { $name }
+moved-end = New planned end: { $name }
+told-scheduled = The maintenance is scheduled.
+told-moved = The planned time has changed.
+told-in-progress = The maintenance has begun.
+told-verifying = The work is done, and we are checking that all is well.
+told-completed = The maintenance is complete.
+told-cancelled = The maintenance has been cancelled.
+
+# uptime
+uptime = Uptime
+uptime-lead = How much of each month each component was up. The current month counts until now.
+uptime-of-days = { $count ->
+    [one] { $percent } uptime today
+   *[other] { $percent } uptime in the last { $count } days
+}
+uptime-partial = { $name } partial outage
+uptime-major = { $name } major outage
+uptime-weights = A partial outage counts as { $partial } % down, a major outage as { $major } %. Degraded performance and maintenance count as up.
+uptime-not-counted = Not counted
+no-uptime = No component shows its uptime here.
+component = Component
+older-months = Previous months
+newest-months = Newest months
+
 # history
 history = Incident history
 no-history = No incidents have been reported yet.
+no-incidents-in-month = No incidents reported this month
 older = Older incidents
 newest = Newest incidents
 

@@ -2,6 +2,7 @@
 
 # como estão os componentes
 status-operational = Operacional
+status-under-maintenance = Em manutenção
 status-degraded-performance = Desempenho degradado
 status-partial-outage = Interrupção parcial
 status-major-outage = Interrupção grave
@@ -9,6 +10,8 @@ status-unknown = Desconhecido
 
 # como está a página toda
 overall-operational = Todos os sistemas operacionais
+overall-service-under-maintenance = Serviço em manutenção
+overall-system-under-maintenance = Sistema em manutenção
 overall-partially-degraded = Serviço parcialmente degradado
 overall-degraded = Serviço degradado
 overall-minor-outage = Interrupção leve
@@ -23,6 +26,14 @@ phase-monitoring = Monitorando
 phase-resolved = Resolvido
 phase-unknown = Desconhecido
 phase-same = Atualização
+
+# em que ponto está uma manutenção
+maintenance-scheduled = Agendada
+maintenance-in-progress = Em andamento
+maintenance-verifying = Em verificação
+maintenance-completed = Concluída
+maintenance-cancelled = Cancelada
+maintenance-unknown = Desconhecido
 
 # quão grave é um incidente
 impact-none = Sem impacto
@@ -40,6 +51,10 @@ open-count = { $count ->
     [one] 1 incidente em andamento
    *[other] { $count } incidentes em andamento
 }
+active-count = { $count ->
+    [one] 1 manutenção em andamento
+   *[other] { $count } manutenções em andamento
+}
 affected-count = { $count ->
     [one] 1 componente afetado
    *[other] { $count } componentes afetados
@@ -50,17 +65,40 @@ component-count = { $count ->
    *[other] { $count } componentes
 }
 no-components = Ainda não há componentes.
+active-maintenances = Manutenção em andamento
+upcoming-maintenances = Manutenção agendada
+recent-maintenances = Manutenções recentes
 recent-incidents = Incidentes recentes
 no-recent-incidents = Nenhum incidente nos últimos 14 dias.
 history-link = Histórico de incidentes
 times = Horários no fuso de { $name }.
 made-with = Página de status feita com Pharos
 
+# um componente que segue o de um fornecedor
+follows = Segue { $group }, { $vendor }
+follows-vendor = Segue { $name }
+not-heard = Sem notícias de { $vendor } desde { $since }
+
 # um incidente
 started = Início
 resolved = Resolvido
 lasted = Durou { $name }
+hurt = Clientes afetados
+since = desde { $name }
+next-update = Próxima atualização até { $name }
+next-update-overdue = Próxima atualização atrasada: prometida até { $name }
+component-impacts = Impacto por componente
+postmortem = Análise pós-incidente
+postmortem-link = Ler a análise pós-incidente
+published = Publicada: { $name }
+edited = Editada: { $name }
+earlier = { $name } antes
+earlier-updates = { $count ->
+    [one] 1 atualização anterior
+   *[other] { $count } atualizações anteriores
+}
 affects = Afeta
+list-and = { $first } e { $last }
 and-more = { $count ->
     [one] e mais 1
    *[other] e mais { $count }
@@ -73,9 +111,40 @@ updates = Atualizações
 permalink = Link para esta atualização
 back = Status atual
 
+# uma manutenção
+maintenance = Manutenção
+planned = Previsão
+began = Começou
+ended = Terminou
+moved-start = Novo início previsto: { $name }
+moved-end = Novo término previsto: { $name }
+told-scheduled = A manutenção está agendada.
+told-moved = O horário previsto mudou.
+told-in-progress = A manutenção começou.
+told-verifying = O trabalho terminou, e estamos verificando se está tudo bem.
+told-completed = A manutenção foi concluída.
+told-cancelled = A manutenção foi cancelada.
+
+# disponibilidade
+uptime = Disponibilidade
+uptime-lead = Quanto de cada mês cada componente esteve disponível. O mês atual conta até agora.
+uptime-of-days = { $count ->
+    [one] { $percent } de disponibilidade hoje
+   *[other] { $percent } de disponibilidade nos últimos { $count } dias
+}
+uptime-partial = { $name } de interrupção parcial
+uptime-major = { $name } de interrupção grave
+uptime-weights = Uma interrupção parcial conta como { $partial } % fora do ar, uma grave como { $major } %. Desempenho degradado e manutenção contam como disponível.
+uptime-not-counted = Não contado
+no-uptime = Nenhum componente mostra sua disponibilidade aqui.
+component = Componente
+older-months = Meses anteriores
+newest-months = Meses mais recentes
+
 # histórico
 history = Histórico de incidentes
 no-history = Nenhum incidente foi relatado até agora.
+no-incidents-in-month = Nenhum incidente relatado neste mês
 older = Incidentes mais antigos
 newest = Incidentes mais recentes
 

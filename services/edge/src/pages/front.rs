@@ -1,23 +1,16 @@
-//! Pages to read: a page's front, its history, an incident; and what is at the root.
-
-use std::sync::Arc;
+//! What is at the root, and the front of a page.
 
 use askama::Template;
-use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    response::Response,
-};
-use proto::incidents::v1::{ListHistoryRequest, StatusServiceGetIncidentRequest};
-use serde::Deserialize;
+use axum::{extract::State, response::Response};
 
 use super::{
     answer::{self, Frame, Refused},
-    heads::{self, Heads, Slug},
+    heads::{self, Slug},
     reader::{Reader, Segments},
 };
 use crate::{
-    peers::{Fault, Peers, ask, request},
-    view::{HistoryView, IncidentView, PageHead, PageView, Section},
+    peers::{Fault, Peers},
+    view::{PageView, Section},
 };
 
 #[derive(Template)]
@@ -33,24 +26,6 @@ struct Front {
     page: PageView,
 }
 
-#[derive(Template)]
-#[template(path = "history.html")]
-struct History {
-    frame: Frame,
-    head: Arc<PageHead>,
-    history: HistoryView,
-    /// Whether these are the newest.
-    is_first: bool,
-}
-
-#[derive(Template)]
-#[template(path = "incident.html")]
-struct Story {
-    frame: Frame,
-    head: Arc<PageHead>,
-    incident: IncidentView,
-}
-
 /// `GET /`
 pub(super) async fn landing(reader: Reader) -> Response {
     let landing = Landing { frame: Frame::new(reader.texts) };
@@ -63,57 +38,8 @@ pub(super) async fn page(
     Segments(slug): Segments<Slug>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    let page = heads::front(&peers, slug).await.map_err(|fault| reader.refuse(fault))?;
+    let told = heads::page(&peers, slug).await.map_err(|fault| reader.refuse(fault))?;
+    let page = PageView::new(told).ok_or_else(|| reader.refuse(Fault::Away))?;
     let texts = page.head.texts;
     Ok(answer::public(&Front { frame: Frame::new(texts), page }, texts, reader.has.as_ref()))
-}
-
-/// Where in the history to begin.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Place {
-    #[serde(default)]
-    page_token: String,
-}
-
-/// `GET /p/{slug}/history?page_token=`
-pub(super) async fn history(
-    State(peers): State<Peers>,
-    State(heads): State<Heads>,
-    Segments(slug): Segments<Slug>,
-    place: Result<Query<Place>, QueryRejection>,
-    reader: Reader,
-) -> Result<Response, Refused> {
-    let Query(Place { page_token }) = place.map_err(|_| reader.refuse(Fault::NotFound))?;
-    let is_first = page_token.is_empty();
-    let lot = async {
-        let head = heads.find(slug).await?;
-        let asked = ListHistoryRequest { page_id: head.page_id.clone(), page_size: 0, page_token };
-        let lot = ask(peers.status().list_history(request(asked))).await?;
-        Ok::<_, Fault>((head, lot))
-    };
-    let (head, lot) = lot.await.map_err(|fault| reader.refuse(fault))?;
-    let texts = head.texts;
-    let history = head.history(lot);
-    let template = History { frame: Frame::new(texts), head, history, is_first };
-    Ok(answer::public(&template, texts, reader.has.as_ref()))
-}
-
-/// `GET /p/{slug}/incidents/{incident_id}`
-pub(super) async fn incident(
-    State(peers): State<Peers>,
-    State(heads): State<Heads>,
-    Segments((slug, incident_id)): Segments<(Slug, String)>,
-    reader: Reader,
-) -> Result<Response, Refused> {
-    let story = async {
-        let head = heads.find(slug).await?;
-        let asked = StatusServiceGetIncidentRequest { page_id: head.page_id.clone(), incident_id };
-        let told = ask(peers.status().get_incident(request(asked))).await?;
-        let incident = head.incident(told.incident.ok_or(Fault::Away)?);
-        Ok::<_, Fault>((head, incident))
-    };
-    let (head, incident) = story.await.map_err(|fault| reader.refuse(fault))?;
-    let texts = head.texts;
-    let template = Story { frame: Frame::new(texts), head, incident };
-    Ok(answer::public(&template, texts, reader.has.as_ref()))
 }

@@ -4,12 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use moka::future::Cache;
-use proto::incidents::v1::{GetPageRequest, get_page_request};
+use proto::incidents::v1::{GetPageRequest, GetPageResponse, get_page_request};
 use serde::Deserialize;
 
 use crate::{
     peers::{Fault, Peers, ask, request},
-    view::{PageHead, PageView},
+    view::PageHead,
 };
 
 /// How long a head is kept: as long as anybody may keep a page.
@@ -35,12 +35,11 @@ impl TryFrom<String> for Slug {
     }
 }
 
-/// The front of a page, as it is now.
-pub(super) async fn front(peers: &Peers, slug: Slug) -> Result<PageView, Fault> {
+/// A page, as it is now.
+pub(super) async fn page(peers: &Peers, slug: Slug) -> Result<GetPageResponse, Fault> {
     let mut status = peers.status();
     let page = Some(get_page_request::Page::Slug(slug.0));
-    let told = ask(status.get_page(request(GetPageRequest { page }))).await?;
-    PageView::new(told).ok_or(Fault::Away)
+    Ok(ask(status.get_page(request(GetPageRequest { page }))).await?)
 }
 
 /// Heads as last read.
@@ -60,7 +59,10 @@ impl Heads {
 
     /// The head of a page; many readers at once are one call. That there is none is not remembered.
     pub(super) async fn find(&self, slug: Slug) -> Result<Arc<PageHead>, Fault> {
-        let load = async { Ok::<_, Fault>(Arc::new(front(&self.peers, slug.clone()).await?.head)) };
+        let load = async {
+            let told = page(&self.peers, slug.clone()).await?;
+            PageHead::new(&told).map(Arc::new).ok_or(Fault::Away)
+        };
         self.kept.try_get_with_by_ref(&slug, load).await.map_err(|fault| *fault)
     }
 }

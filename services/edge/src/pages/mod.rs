@@ -6,8 +6,10 @@ mod front;
 mod heads;
 mod key_set;
 mod reader;
+mod stories;
 mod subscribe;
 mod token;
+mod uptime;
 
 use std::time::Duration;
 
@@ -58,8 +60,10 @@ pub(crate) fn router(peers: Peers) -> Router {
     let pages = Router::new()
         .route("/", get(front::landing))
         .route("/p/{slug}", get(front::page))
-        .route("/p/{slug}/history", get(front::history))
-        .route("/p/{slug}/incidents/{incident_id}", get(front::incident))
+        .route("/p/{slug}/history", get(stories::history))
+        .route("/p/{slug}/incidents/{incident_id}", get(stories::incident))
+        .route("/p/{slug}/maintenances/{maintenance_id}", get(stories::maintenance))
+        .route("/p/{slug}/uptime", get(uptime::months))
         .route("/p/{slug}/subscribe", get(subscribe::form).post(subscribe::subscribe))
         .route("/c/{token}", get(token::ask_confirm).post(token::confirm))
         .route("/u/{token}", get(token::ask_unsubscribe).post(token::unsubscribe))

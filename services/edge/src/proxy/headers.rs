@@ -61,16 +61,26 @@ fn is_web(kind: &str) -> bool {
     kind.starts_with("application/grpc-web")
 }
 
-/// Leaves what the service shall see, with the time it has.
-pub(super) fn clean_request(headers: &mut HeaderMap, remaining: Duration) {
+/// Leaves what the service shall see, with the time it has, if it is limited.
+pub(super) fn clean_request(headers: &mut HeaderMap, remaining: Option<Duration>) {
     drop_hop_by_hop(headers);
     for name in [CONTENT_LENGTH, HOST, COOKIE, ACCEPT_ENCODING] {
         headers.remove(name);
     }
     headers.insert(TE, HeaderValue::from_static("trailers"));
-    let micros = remaining.as_micros();
-    if let Ok(value) = HeaderValue::try_from(format!("{micros}u")) {
+    headers.remove("grpc-timeout");
+    if let Some(value) = remaining.and_then(|time| HeaderValue::try_from(in_digits(time)).ok()) {
         headers.insert("grpc-timeout", value);
+    }
+}
+
+/// At most 8 digits and a unit (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>).
+fn in_digits(time: Duration) -> String {
+    const MOST: u128 = 99_999_999;
+    match (time.as_micros(), time.as_millis(), time.as_secs()) {
+        (micros @ ..=MOST, _, _) => format!("{micros}u"),
+        (_, millis @ ..=MOST, _) => format!("{millis}m"),
+        (_, _, seconds) => format!("{}S", u128::from(seconds).min(MOST)),
     }
 }
 
@@ -145,7 +155,7 @@ mod tests {
         ] {
             headers.insert(name, value.parse().unwrap());
         }
-        clean_request(&mut headers, Duration::from_millis(980));
+        clean_request(&mut headers, Some(Duration::from_millis(980)));
         let mut left =
             headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect::<Vec<_>>();
         left.sort_unstable();
@@ -158,5 +168,21 @@ mod tests {
                 ("x-request", "kept"),
             ]
         );
+    }
+
+    #[test]
+    fn the_time_has_eight_digits_at_most_and_a_call_without_a_limit_has_none() {
+        let hours = |count: u64| Duration::from_secs(count * 3600);
+        for (time, told) in [
+            (Duration::from_micros(99_999_999), "99999999u"),
+            (Duration::from_micros(100_000_000), "100000m"),
+            (hours(28), "100800S"),
+            (hours(99_999_999), "99999999S"),
+        ] {
+            assert_eq!(in_digits(time), told);
+        }
+        let mut headers = HeaderMap::from_iter([("grpc-timeout".parse().unwrap(), "x".parse().unwrap())]);
+        clean_request(&mut headers, None);
+        assert!(!headers.contains_key("grpc-timeout"));
     }
 }

@@ -7,12 +7,13 @@
 mod body;
 mod headers;
 mod lines;
+mod stream;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Bytes,
+    body::{Body, Bytes, HttpBody as _},
     extract::{Request, State},
     middleware::{Next, from_fn, map_request},
     response::{IntoResponse as _, Response},
@@ -24,12 +25,16 @@ use http::{
 use http_body_util::{Full, LengthLimitError};
 use kit::{
     deadline,
-    gate::MAX_CALLS,
+    gate::{MAX_CALLS, MAX_STREAMS},
     host::{HostError, MAX_PUBLIC_REQUEST_BYTES, MAX_REQUEST_BYTES},
+    listener::Stop,
     status,
 };
 use proto::{Access, RPCS, Rpc, common::v1::ErrorReason};
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, error::Elapsed},
+};
 use tonic::{Code, Status, service::RoutesBuilder};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_web::GrpcWebLayer;
@@ -56,8 +61,10 @@ struct Table(HashMap<&'static str, Way>);
 #[derive(Debug, Clone)]
 struct Way {
     lines: Arc<Lines>,
-    /// One for each call of the same gRPC service that may be passed on at once: as many as its gate lets in.
+    /// One for each call of the same gRPC service that may be passed on at once: as many as its gate lets in. For
+    /// streams, one for each of all that may be open: as many as one process keeps.
     places: Arc<Semaphore>,
+    is_stream: bool,
     /// Of the message alone.
     max_bytes: usize,
 }
@@ -134,6 +141,7 @@ impl Table {
             ("pharos.subscriptions.v1", &deps.subscriptions),
             ("pharos.notifications.v1", &deps.notifications),
         ];
+        let streams = Arc::new(Semaphore::new(MAX_STREAMS));
         let mut ways = HashMap::new();
         for (package, address) in peers {
             let lines = Arc::new(Lines::new(address));
@@ -142,9 +150,13 @@ impl Table {
                 RPCS.iter().filter(|rpc| rpc.service.rsplit_once('.').map(|(of, _)| of) == Some(package))
             {
                 let Some(max_bytes) = max_bytes(rpc) else { continue };
-                let places = places.entry(rpc.service).or_insert_with(|| Arc::new(Semaphore::new(MAX_CALLS)));
+                let places = if rpc.is_stream {
+                    &streams
+                } else {
+                    places.entry(rpc.service).or_insert_with(|| Arc::new(Semaphore::new(MAX_CALLS)))
+                };
                 let (lines, places) = (Arc::clone(&lines), Arc::clone(places));
-                ways.insert(rpc.path, Way { lines, places, max_bytes });
+                ways.insert(rpc.path, Way { lines, places, is_stream: rpc.is_stream, max_bytes });
             }
         }
         Self(ways)
@@ -164,32 +176,21 @@ async fn forward(State(table): State<Arc<Table>>, request: Request) -> Response 
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
     let limit = time_for(&request);
-    in_time(limit, deadline::within(limit, pass_on(way, request, limit)))
-        .await
-        .unwrap_or_else(Status::into_http)
+    let answer = async {
+        if way.is_stream { open(way, request, limit).await } else { pass_on(way, request, limit).await }
+    };
+    in_time(limit, deadline::within(limit, answer)).await.unwrap_or_else(Status::into_http)
 }
 
 /// Reads the whole request, passes it on, and reads the whole answer.
 async fn pass_on(way: &Way, request: Request, limit: Duration) -> Result<Response, Status> {
-    let (mut parts, body) = request.into_parts();
-    let message = body::request(body, way.max_bytes).await.map_err(|unread| match unread {
-        Unread::TooLarge => too_large(way.max_bytes),
-        Unread::Malformed => malformed(),
-    })?;
-    let place = Arc::clone(&way.places).try_acquire_owned().map_err(|_| overloaded())?;
-    let left = deadline::remaining();
-    if left.is_zero() {
-        return Err(too_late(limit));
-    }
-    headers::clean_request(&mut parts.headers, left);
-    let mut onward = http::Request::new(Full::new(message));
-    *onward.method_mut() = Method::POST;
-    *onward.uri_mut() = parts.uri;
-    *onward.headers_mut() = parts.headers;
+    let (parts, message, place) = take_in(way, request).await?;
+    let left = time_left(limit)?;
+    let call = onward(parts, message, Some(left));
     let lines = Arc::clone(&way.lines);
     // in a task, because a caller who goes away must not reset the call of a connection that all share
     let call = tokio::spawn(async move {
-        let answer = tokio::time::timeout(left + GRACE, carry(&lines, onward)).await;
+        let answer = tokio::time::timeout(left + GRACE, carry(&lines, call)).await;
         drop(place);
         answer
     });
@@ -202,13 +203,84 @@ async fn pass_on(way: &Way, request: Request, limit: Duration) -> Result<Respons
     }
 }
 
+/// Reads the whole request, passes it on, and passes the answer through as it comes.
+async fn open(way: &Way, request: Request, limit: Duration) -> Result<Response, Status> {
+    let began = Instant::now();
+    let stop = request.extensions().get::<Stop>().cloned();
+    let asked = deadline::asked(request.headers());
+    let (parts, message, place) = take_in(way, request).await?;
+    let left = time_left(limit)?;
+    let call = onward(parts, message, asked.map(|asked| asked.saturating_sub(began.elapsed())));
+    let lines = Arc::clone(&way.lines);
+    // In a task, until the service has taken it up: a server gives up a connection with many streams that were
+    // reset before (`max_pending_accept_reset_streams` of h2).
+    let call = tokio::spawn(async move {
+        let (answer, line) = tokio::time::timeout(left + GRACE, lines.open(call)).await??;
+        Ok::<_, BoxError>((answer, (place, line)))
+    });
+    match call.await {
+        Ok(Ok((answer, held))) => {
+            let (parts, body) = answer.into_parts();
+            let body = if body.is_end_stream() {
+                // a refusal without trailers has to end with its headers
+                Body::empty()
+            } else {
+                let overdue_at = asked.map(|asked| began + asked + GRACE);
+                stream::pass_through(body, held, stop, overdue_at)
+            };
+            Ok(answer_of(parts, body))
+        }
+        Ok(Err(error)) if error.is::<Elapsed>() => Err(too_late(limit)),
+        Ok(Err(error)) => Err(status::unavailable(error.as_ref())),
+        Err(error) => Err(status::internal(&error)),
+    }
+}
+
+/// Reads the whole request, and takes a place for it.
+async fn take_in(
+    way: &Way,
+    request: Request,
+) -> Result<(http::request::Parts, Bytes, OwnedSemaphorePermit), Status> {
+    let (parts, body) = request.into_parts();
+    let message = body::request(body, way.max_bytes).await.map_err(|unread| match unread {
+        Unread::TooLarge => too_large(way.max_bytes),
+        Unread::Malformed => malformed(),
+    })?;
+    let place = Arc::clone(&way.places).try_acquire_owned().map_err(|_| overloaded())?;
+    Ok((parts, message, place))
+}
+
+/// A request as it goes on, with the time it has, if that is limited.
+fn onward(
+    mut parts: http::request::Parts,
+    message: Bytes,
+    time: Option<Duration>,
+) -> http::Request<Full<Bytes>> {
+    headers::clean_request(&mut parts.headers, time);
+    let mut onward = http::Request::new(Full::new(message));
+    *onward.method_mut() = Method::POST;
+    *onward.uri_mut() = parts.uri;
+    *onward.headers_mut() = parts.headers;
+    onward
+}
+
+/// What is left of the time for the answer's beginning.
+fn time_left(limit: Duration) -> Result<Duration, Status> {
+    let left = deadline::remaining();
+    if left.is_zero() { Err(too_late(limit)) } else { Ok(left) }
+}
+
 async fn carry(lines: &Lines, call: http::Request<Full<Bytes>>) -> Result<Response, BoxError> {
     let (parts, body) = lines.call(call).await?.into_parts();
-    let mut answer = Response::new(body::answer(body).await?);
+    Ok(answer_of(parts, body::answer(body).await?))
+}
+
+fn answer_of(parts: http::response::Parts, body: Body) -> Response {
+    let mut answer = Response::new(body);
     *answer.status_mut() = parts.status;
     *answer.headers_mut() = parts.headers;
     headers::clean_answer(answer.headers_mut());
-    Ok(answer)
+    answer
 }
 
 /// What the edge answers itself, in time: but for streams, which may wait for something to tell.

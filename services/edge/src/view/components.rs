@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use proto::incidents::v1::{Component, ComponentGroup, ComponentStatus};
+use proto::incidents::v1::{Component, ComponentGroup, ComponentStatus, ThirdParty};
 
-use super::{Mark, moment};
+use super::{
+    Mark, Moment, PageHead, moment,
+    uptime::{Bars, UptimeBar},
+};
 use crate::texts::Texts;
 
 /// On a page with more components than this, groups in which all is well are folded.
@@ -16,7 +19,12 @@ pub(crate) struct ComponentRow {
     pub(crate) name: String,
     /// What it is, in a sentence; may be empty.
     pub(crate) description: String,
+    /// Whose status it has, in words, if it follows a vendor's.
+    pub(crate) follows: Option<String>,
+    /// Since when its vendor is silent, in words.
+    pub(crate) not_heard: Option<Moment>,
     pub(crate) status: Mark,
+    pub(crate) uptime: Option<UptimeBar>,
 }
 
 /// A card of components.
@@ -25,27 +33,46 @@ pub(crate) enum Section {
     /// Components that stand alone, as long as no group comes between them.
     Alone(Vec<ComponentRow>),
     /// A group.
-    Group {
-        /// Its heading.
-        name: String,
-        /// The worst state in it.
-        worst: Mark,
-        /// How many components it has, in words.
-        count: String,
-        /// Whether it is shown unfolded.
-        open: bool,
-        /// Its components.
-        components: Vec<ComponentRow>,
-    },
+    Group(GroupCard),
 }
 
-pub(super) fn is_affected(component: &Component) -> bool {
-    match component.status() {
-        ComponentStatus::DegradedPerformance
-        | ComponentStatus::PartialOutage
-        | ComponentStatus::MajorOutage => true,
-        ComponentStatus::Operational | ComponentStatus::Unspecified => false,
+/// A group with its components.
+#[derive(Debug)]
+pub(crate) struct GroupCard {
+    /// Its heading.
+    pub(crate) name: String,
+    /// What it is, in a sentence; may be empty.
+    pub(crate) description: String,
+    /// The worst state in it.
+    pub(crate) worst: Mark,
+    /// How many components of it are shown, in words.
+    pub(crate) count: String,
+    /// Whether it is shown unfolded.
+    pub(crate) open: bool,
+    pub(crate) uptime: Option<UptimeBar>,
+    pub(crate) components: Vec<ComponentRow>,
+}
+
+/// How bad a status is: the contract's order, which is not that of its numbers.
+const fn severity(status: ComponentStatus) -> u8 {
+    match status {
+        ComponentStatus::Unspecified => 0,
+        ComponentStatus::Operational => 1,
+        ComponentStatus::UnderMaintenance => 2,
+        ComponentStatus::DegradedPerformance => 3,
+        ComponentStatus::PartialOutage => 4,
+        ComponentStatus::MajorOutage => 5,
     }
+}
+
+/// Whether something is wrong with it that nobody planned.
+pub(super) fn is_affected(component: &Component) -> bool {
+    severity(component.status()) > severity(ComponentStatus::UnderMaintenance)
+}
+
+/// Whether readers see it: those that are hidden while operational only when they are not.
+pub(super) fn is_shown(component: &Component) -> bool {
+    !component.hidden_while_operational || component.status() != ComponentStatus::Operational
 }
 
 enum Place {
@@ -55,10 +82,12 @@ enum Place {
 
 /// Groups and components that stand alone share one order: the smallest position first, equals by age.
 pub(super) fn sections(
-    texts: Texts,
+    head: &PageHead,
     groups: Vec<ComponentGroup>,
-    components: Vec<Component>,
+    mut components: Vec<Component>,
+    bars: &mut Bars,
 ) -> Vec<Section> {
+    components.retain(is_shown);
     let unfolded = components.len() <= UNFOLDED_COMPONENTS;
     let mut members = HashMap::<String, Vec<Component>>::new();
     let mut places = Vec::new();
@@ -68,7 +97,7 @@ pub(super) fn sections(
             None => {
                 places.push((
                     component.position,
-                    age(component.created_at.as_ref()),
+                    moment::read(component.created_at.as_ref()),
                     Place::Alone(component),
                 ));
             }
@@ -77,7 +106,8 @@ pub(super) fn sections(
     for group in groups {
         // a heading with nothing under it tells a reader nothing
         if let Some(components) = members.remove(&group.component_group_id) {
-            places.push((group.position, age(group.created_at.as_ref()), Place::Group(group, components)));
+            let age = moment::read(group.created_at.as_ref());
+            places.push((group.position, age, Place::Group(group, components)));
         }
     }
     places.sort_by_key(|(position, age, _)| (*position, *age));
@@ -86,7 +116,7 @@ pub(super) fn sections(
     for (_, _, place) in places {
         match place {
             Place::Alone(component) => {
-                let row = row(component, texts);
+                let row = ComponentRow::new(head, component, bars);
                 if let Some(Section::Alone(rows)) = sections.last_mut() {
                     rows.push(row);
                 } else {
@@ -94,34 +124,73 @@ pub(super) fn sections(
                 }
             }
             Place::Group(group, components) => {
-                let worst = components.iter().map(Component::status).max().unwrap_or_default();
-                sections.push(Section::Group {
-                    name: group.name,
-                    worst: Mark::component(worst, texts),
-                    count: texts.say_count("component-count", components.len()),
-                    open: unfolded || components.iter().any(is_affected),
-                    components: components.into_iter().map(|component| row(component, texts)).collect(),
-                });
+                sections.push(Section::Group(GroupCard::new(head, group, components, unfolded, bars)));
             }
         }
     }
     sections
 }
 
-fn age(created_at: Option<&prost_types::Timestamp>) -> Option<jiff::Timestamp> {
-    moment::read(created_at)
+impl GroupCard {
+    fn new(
+        head: &PageHead,
+        group: ComponentGroup,
+        components: Vec<Component>,
+        unfolded: bool,
+        bars: &mut Bars,
+    ) -> Self {
+        let worst = components.iter().map(Component::status).max_by_key(|status| severity(*status));
+        let is_calm = components.iter().all(|each| each.status() == ComponentStatus::Operational);
+        Self {
+            name: group.name,
+            description: group.description,
+            worst: Mark::component(worst.unwrap_or_default(), head.texts),
+            count: head.texts.say_count("component-count", components.len()),
+            open: unfolded || !is_calm,
+            uptime: bars.take(&group.component_group_id),
+            components: components.into_iter().map(|each| ComponentRow::new(head, each, bars)).collect(),
+        }
+    }
 }
 
-fn row(component: Component, texts: Texts) -> ComponentRow {
-    let status = Mark::component(component.status(), texts);
-    ComponentRow { name: component.name, description: component.description, status }
+impl ComponentRow {
+    fn new(head: &PageHead, component: Component, bars: &mut Bars) -> Self {
+        let followed = component.third_party.as_ref();
+        Self {
+            follows: followed.map(|followed| follows(head.texts, followed)),
+            not_heard: followed.and_then(|followed| not_heard(head, followed)),
+            status: Mark::component(component.status(), head.texts),
+            uptime: bars.take(&component.component_id),
+            name: component.name,
+            description: component.description,
+        }
+    }
+}
+
+fn follows(texts: Texts, followed: &ThirdParty) -> String {
+    if followed.vendor_group_name.is_empty() {
+        texts.say_of("follows-vendor", &followed.vendor_name)
+    } else {
+        let (group, vendor) = (followed.vendor_group_name.as_str(), followed.vendor_name.as_str());
+        texts.say_with("follows", [("group", group.into()), ("vendor", vendor.into())])
+    }
+}
+
+fn not_heard(head: &PageHead, followed: &ThirdParty) -> Option<Moment> {
+    let at = head.zone.moment(moment::read(followed.not_heard_since.as_ref())?);
+    let (vendor, since) = (followed.vendor_name.as_str(), at.text.as_str());
+    let text = head.texts.say_with("not-heard", [("vendor", vendor.into()), ("since", since.into())]);
+    Some(Moment { text, ..at })
 }
 
 #[cfg(test)]
 mod tests {
-    use kit::locale::Locale;
-
     use super::*;
+    use crate::view::{tests::head, uptime::Bars};
+
+    fn told(groups: Vec<ComponentGroup>, components: Vec<Component>) -> Vec<Section> {
+        sections(&head("en"), groups, components, &mut Bars::default())
+    }
 
     fn component(name: &str, group: Option<&str>, position: i32, seconds: i64) -> Component {
         Component {
@@ -154,13 +223,13 @@ mod tests {
             component("c", None, 2, 0),
             component("in late", Some("late"), 0, 0),
         ];
-        let told = sections(Texts::of(Locale::En), groups, components)
+        let told = told(groups, components)
             .iter()
             .map(|section| match section {
                 Section::Alone(rows) => {
                     rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(" ")
                 }
-                Section::Group { name, .. } => format!("[{name}]"),
+                Section::Group(group) => format!("[{}]", group.name),
             })
             .collect::<Vec<_>>();
         assert_eq!(told, ["a b", "[early]", "c", "[late]"]);
@@ -174,10 +243,71 @@ mod tests {
         let mut broken = component("x", Some("troubled"), 0, 0);
         broken.status = ComponentStatus::MajorOutage.into();
         components.push(broken);
-        let open = sections(Texts::of(Locale::En), groups, components)
+        let open = told(groups, components)
             .iter()
-            .map(|section| matches!(section, Section::Group { open: true, .. }))
+            .map(|section| matches!(section, Section::Group(group) if group.open))
             .collect::<Vec<_>>();
         assert_eq!(open, [false, true]);
+    }
+
+    #[test]
+    fn what_is_hidden_while_operational_is_seen_only_when_it_is_not() {
+        let hidden = |name: &str, group: Option<&str>, status: ComponentStatus| Component {
+            hidden_while_operational: true,
+            status: status.into(),
+            ..component(name, group, 0, 0)
+        };
+        let groups = vec![group("all hidden", 1, 0), group("one seen", 2, 0)];
+        let components = vec![
+            hidden("a", None, ComponentStatus::Operational),
+            hidden("b", Some("all hidden"), ComponentStatus::Operational),
+            hidden("c", Some("one seen"), ComponentStatus::Operational),
+            hidden("d", Some("one seen"), ComponentStatus::UnderMaintenance),
+        ];
+        let told = told(groups, components);
+        let [Section::Group(group)] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!((group.name.as_str(), group.count.as_str()), ("one seen", "1 component"));
+        assert_eq!(group.components[0].name, "d");
+    }
+
+    #[test]
+    fn the_worst_of_a_group_goes_by_severity_and_maintenance_is_better_than_trouble() {
+        let with = |statuses: &[ComponentStatus]| {
+            let components = statuses
+                .iter()
+                .map(|status| Component { status: (*status).into(), ..component("x", Some("g"), 0, 0) })
+                .collect();
+            match told(vec![group("g", 0, 0)], components).pop() {
+                Some(Section::Group(group)) => group.worst.text,
+                other => panic!("{other:?}"),
+            }
+        };
+        let (calm, works) = (ComponentStatus::Operational, ComponentStatus::UnderMaintenance);
+        assert_eq!(with(&[calm, works, calm]), "Under maintenance");
+        assert_eq!(with(&[works, ComponentStatus::DegradedPerformance]), "Degraded performance");
+        assert_eq!(with(&[ComponentStatus::MajorOutage, works]), "Major outage");
+    }
+
+    #[test]
+    fn a_third_party_component_says_whom_it_follows_and_since_when_it_hears_nothing() {
+        let mut followed = ThirdParty {
+            vendor_name: "Cloud".into(),
+            vendor_group_name: "Europe".into(),
+            ..ThirdParty::default()
+        };
+        let row = |locale: &str, followed: &ThirdParty| {
+            let component = Component { third_party: Some(followed.clone()), ..component("x", None, 0, 0) };
+            ComponentRow::new(&head(locale), component, &mut Bars::default())
+        };
+        assert_eq!(row("en", &followed).follows.as_deref(), Some("Follows Europe, Cloud"));
+        assert_eq!(row("pt-BR", &followed).follows.as_deref(), Some("Segue Europe, Cloud"));
+        assert_eq!(row("en", &followed).not_heard, None);
+        followed.vendor_group_name.clear();
+        followed.not_heard_since = Some(kit::time::to_wire("2026-11-20T13:00:00Z".parse().unwrap()));
+        assert_eq!(row("en", &followed).follows.as_deref(), Some("Follows Cloud"));
+        assert_eq!(
+            row("en", &followed).not_heard.unwrap().text,
+            "Not heard from Cloud since 20 November 2026 at 10:00 GMT-3"
+        );
     }
 }

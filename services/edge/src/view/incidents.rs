@@ -1,223 +1,195 @@
-//! Incidents and their updates.
+//! Incidents with their story.
 
-use jiff::Timestamp;
+use std::ops::Range;
+
 use kit::markdown;
-use proto::incidents::v1::{AffectedComponent, ComponentStatus, Incident, IncidentUpdate};
+use proto::incidents::v1::{Incident, Postmortem};
 
-use super::{Mark, Moment, PageHead, moment};
-use crate::texts::Texts;
+use super::{
+    Mark, Moment, PageHead, Window, moment,
+    names::Names,
+    story::{self, StatusNames, UpdateView},
+};
 
-/// So many components are named in one line; the rest is a number.
-const NAMED_COMPONENTS: usize = 20;
-/// So many characters of an update stand in a summary.
-const EXCERPT_CHARACTERS: usize = 320;
+/// Of an open incident the front of a page has so many updates; the incident's own page has all.
+const FRONT_UPDATES: usize = 100;
+/// So many of those are shown at once, the others are folded.
+const UNFOLDED_UPDATES: usize = 10;
 
 /// An incident with its story.
 #[derive(Debug)]
 pub(crate) struct IncidentView {
-    pub(crate) incident_id: String,
+    /// Its place below the page's: `incidents/inc_…`.
+    pub(crate) place: String,
     pub(crate) title: String,
+    /// The language of its texts if it is not the page's.
+    pub(crate) language: String,
     pub(crate) impact: Mark,
     pub(crate) phase: Mark,
     pub(crate) started: Option<Moment>,
     pub(crate) resolved: Option<Moment>,
+    /// When customers were hurt, as people say.
+    pub(crate) hurt: Option<Window>,
     pub(crate) lasted: Option<String>,
+    pub(crate) next_update: Option<NextUpdate>,
+    /// All components that it speaks of, by name.
+    pub(crate) names: String,
     /// What it says of components now; of an incident that is over, nothing.
     pub(crate) affected: Vec<StatusNames>,
+    /// When single components were hurt, as people say.
+    pub(crate) component_impacts: Vec<ComponentImpactView>,
+    pub(crate) postmortem: Option<PostmortemView>,
     /// The newest first.
     pub(crate) updates: Vec<UpdateView>,
+    /// Those before them, folded.
+    pub(crate) earlier: Vec<UpdateView>,
+    /// How many updates are folded, in words.
+    pub(crate) earlier_count: String,
     /// How many updates there are, in words, when not all are here.
     pub(crate) all_updates: Option<String>,
 }
 
-/// One entry of an incident's story.
+/// Until when the next update is promised.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NextUpdate {
+    /// The moment in a sentence.
+    pub(crate) by: Moment,
+    pub(crate) is_overdue: bool,
+}
+
+/// When a component was how bad.
 #[derive(Debug)]
-pub(crate) struct UpdateView {
-    pub(crate) update_id: String,
-    /// The phase, or "Update" when the entry before had the same one.
-    pub(crate) label: Mark,
-    pub(crate) at: Option<Moment>,
+pub(crate) struct ComponentImpactView {
+    pub(crate) status: Mark,
+    pub(crate) name: String,
+    pub(crate) span: Option<Window>,
+}
+
+/// The report after an incident.
+#[derive(Debug)]
+pub(crate) struct PostmortemView {
     /// Safe HTML.
     pub(crate) html: String,
-    pub(crate) affected: Vec<StatusNames>,
-}
-
-/// Components that share a status, as one line.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct StatusNames {
-    pub(crate) status: Mark,
-    pub(crate) names: String,
-}
-
-/// An incident in a list.
-#[derive(Debug)]
-pub(crate) struct IncidentSummary {
-    pub(crate) incident_id: String,
-    pub(crate) title: String,
-    pub(crate) impact: Mark,
-    pub(crate) phase: Mark,
-    pub(crate) is_open: bool,
-    pub(crate) started: Option<Moment>,
-    pub(crate) lasted: Option<String>,
-    /// The beginning of its last update, as safe HTML.
-    pub(crate) html: String,
-}
-
-/// The incidents that began in one month.
-#[derive(Debug)]
-pub(crate) struct Month {
-    pub(crate) name: String,
-    pub(crate) incidents: Vec<IncidentSummary>,
-}
-
-struct Span {
-    started: Option<Moment>,
-    resolved: Option<Moment>,
-    lasted: Option<String>,
-}
-
-impl Span {
-    fn of(head: &PageHead, incident: &Incident) -> Self {
-        let started = moment::read(incident.started_at.as_ref());
-        let resolved = moment::read(incident.resolved_at.as_ref());
-        let told = |at: Timestamp| head.zone.moment(at);
-        Self {
-            started: started.map(told),
-            resolved: resolved.map(told),
-            lasted: started.zip(resolved).map(|(from, to)| moment::lasted(from, to)),
-        }
-    }
+    /// When it was published, in words.
+    pub(crate) published: Option<Moment>,
+    /// When it was last published with another text, in words.
+    pub(crate) edited: Option<Moment>,
 }
 
 impl IncidentView {
-    pub(super) fn new(head: &PageHead, incident: Incident, most_updates: usize) -> Self {
-        let span = Span::of(head, &incident);
+    /// An incident among others, on the front of a page.
+    pub(super) fn on_front(head: &PageHead, names: &Names, incident: Incident) -> Self {
+        let unfolded = incident.updates.len().min(UNFOLDED_UPDATES);
+        let all = incident.updates.len().min(FRONT_UPDATES);
+        let mut view = Self::new(head, names, &incident, 0..unfolded);
+        view.earlier = updates(head, names, &incident, unfolded..all);
+        view.earlier_count = head.texts.say_count("earlier-updates", view.earlier.len());
+        view.all_updates = (incident.updates.len() > all)
+            .then(|| head.texts.say_count("all-updates", incident.updates.len()));
+        view
+    }
+
+    /// An incident by itself, with all that it tells; `ids` are the components that it speaks of.
+    pub(super) fn alone<'a>(
+        head: &PageHead,
+        names: &Names,
+        incident: &Incident,
+        ids: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let mut view = Self::new(head, names, incident, 0..incident.updates.len());
+        view.names = names.listed(ids, usize::MAX, head.texts);
+        view
+    }
+
+    fn new(head: &PageHead, names: &Names, incident: &Incident, shown: Range<usize>) -> Self {
         let is_open = incident.resolved_at.is_none();
-        let (impact, phase) = (incident.impact(), incident.phase());
-        let total = incident.updates.len();
-        let updates = (0..total.min(most_updates))
-            .map(|n| UpdateView::new(head, &incident.updates[n], incident.updates.get(n + 1)))
-            .collect();
+        let affected = &incident.affected_components;
         Self {
-            impact: Mark::impact(impact, head.texts),
-            phase: Mark::phase(phase, head.texts),
-            started: span.started,
-            resolved: span.resolved,
-            lasted: span.lasted,
-            affected: if is_open { by_status(head, &incident.affected_components) } else { Vec::new() },
-            updates,
-            all_updates: (total > most_updates).then(|| head.texts.say_count("all-updates", total)),
-            incident_id: incident.incident_id,
-            title: incident.title,
-        }
-    }
-}
-
-impl UpdateView {
-    fn new(head: &PageHead, update: &IncidentUpdate, before: Option<&IncidentUpdate>) -> Self {
-        let mut label = Mark::phase(update.phase(), head.texts);
-        if before.is_some_and(|before| before.phase == update.phase) {
-            label.text = head.texts.say("phase-same");
-        }
-        Self {
-            update_id: update.update_id.clone(),
-            label,
-            at: moment::read(update.displayed_at.as_ref()).map(|at| head.zone.moment(at)),
-            html: markdown::to_html(&update.body),
-            affected: by_status(head, &update.affected_components),
-        }
-    }
-}
-
-impl IncidentSummary {
-    pub(super) fn new(head: &PageHead, incident: Incident) -> Self {
-        let span = Span::of(head, &incident);
-        let html = incident.updates.first().map(|last| excerpt(&last.body)).unwrap_or_default();
-        Self {
+            place: place(incident),
+            title: incident.title.clone(),
+            language: story::foreign(head, incident.language.clone()),
             impact: Mark::impact(incident.impact(), head.texts),
             phase: Mark::phase(incident.phase(), head.texts),
-            is_open: incident.resolved_at.is_none(),
-            started: span.started,
-            lasted: span.lasted,
-            html,
-            incident_id: incident.incident_id,
-            title: incident.title,
+            started: head.zone.told(incident.started_at.as_ref()),
+            resolved: head.zone.told(incident.resolved_at.as_ref()),
+            hurt: hurt(head, incident),
+            lasted: lasted(head, incident),
+            next_update: NextUpdate::of(head, incident),
+            names: names.listed(
+                affected.iter().map(|each| each.component_id.as_str()),
+                super::names::FEW,
+                head.texts,
+            ),
+            affected: if is_open { story::by_status(head, names, affected) } else { Vec::new() },
+            component_impacts: component_impacts(head, names, incident),
+            postmortem: incident.postmortem.as_ref().map(|report| PostmortemView::new(head, report)),
+            updates: updates(head, names, incident, shown),
+            earlier: Vec::new(),
+            earlier_count: String::new(),
+            all_updates: None,
         }
     }
 }
 
-/// Incidents under the months in which they began, in the order given.
-pub(super) fn months(head: &PageHead, incidents: Vec<Incident>) -> Vec<Month> {
-    let mut months = Vec::<Month>::new();
-    for incident in incidents {
-        let name =
-            moment::read(incident.started_at.as_ref()).map(|at| head.zone.month(at)).unwrap_or_default();
-        let summary = IncidentSummary::new(head, incident);
-        match months.last_mut() {
-            Some(month) if month.name == name => month.incidents.push(summary),
-            Some(_) | None => months.push(Month { name, incidents: vec![summary] }),
+/// The place of an incident below its page's.
+pub(super) fn place(incident: &Incident) -> String {
+    format!("incidents/{}", incident.incident_id)
+}
+
+fn updates(head: &PageHead, names: &Names, incident: &Incident, shown: Range<usize>) -> Vec<UpdateView> {
+    let all = &incident.updates;
+    shown.map(|n| UpdateView::of_incident(head, names, &all[n], all.get(n + 1))).collect()
+}
+
+/// The span in which customers were hurt, where people say so.
+fn hurt(head: &PageHead, incident: &Incident) -> Option<Window> {
+    let mut span =
+        head.zone.window(incident.impact_started_at.as_ref(), incident.impact_ended_at.as_ref())?;
+    if span.to.is_none() {
+        span.from.text = head.texts.say_of("since", &span.from.text);
+    }
+    Some(span)
+}
+
+/// How long the impact lasted, where people say so; else, of an incident that is over, the incident itself.
+pub(super) fn lasted(head: &PageHead, incident: &Incident) -> Option<String> {
+    let impact = moment::lasted(incident.impact_started_at.as_ref(), incident.impact_ended_at.as_ref());
+    let span =
+        impact.or_else(|| moment::lasted(incident.started_at.as_ref(), incident.resolved_at.as_ref()))?;
+    Some(head.texts.say_of("lasted", &span))
+}
+
+fn component_impacts(head: &PageHead, names: &Names, incident: &Incident) -> Vec<ComponentImpactView> {
+    let impacts = incident.component_impacts.iter();
+    impacts
+        .filter_map(|impact| {
+            let name = names.listed([impact.component_id.as_str()], 1, head.texts);
+            (!name.is_empty()).then(|| ComponentImpactView {
+                status: Mark::component(impact.status(), head.texts),
+                name,
+                span: head.zone.window(impact.started_at.as_ref(), impact.ended_at.as_ref()),
+            })
+        })
+        .collect()
+}
+
+impl NextUpdate {
+    fn of(head: &PageHead, incident: &Incident) -> Option<Self> {
+        let at = moment::read(incident.next_update_at.as_ref()).filter(|_| incident.resolved_at.is_none())?;
+        let is_overdue = at < head.now;
+        let key = if is_overdue { "next-update-overdue" } else { "next-update" };
+        let by = head.zone.beside(at, head.now);
+        Some(Self { by: Moment { text: head.texts.say_of(key, &by.text), ..by }, is_overdue })
+    }
+}
+
+impl PostmortemView {
+    fn new(head: &PageHead, report: &Postmortem) -> Self {
+        let told = |key, at| moment::read(at).map(|at| story::said(head, key, at));
+        Self {
+            html: markdown::to_html(&report.body),
+            published: told("published", report.published_at.as_ref()),
+            edited: told("edited", report.edited_at.as_ref()),
         }
-    }
-    months
-}
-
-/// A line for each status, the worst first. Components that are no longer on the page have no name to tell.
-fn by_status(head: &PageHead, affected: &[AffectedComponent]) -> Vec<StatusNames> {
-    [
-        ComponentStatus::MajorOutage,
-        ComponentStatus::PartialOutage,
-        ComponentStatus::DegradedPerformance,
-        ComponentStatus::Operational,
-    ]
-    .into_iter()
-    .filter_map(|status| {
-        let names = affected
-            .iter()
-            .filter(|each| each.status() == status)
-            .filter_map(|each| head.component_names.get(&each.component_id))
-            .map(String::as_str)
-            .collect::<Vec<_>>();
-        let status = Mark::component(status, head.texts);
-        (!names.is_empty()).then(|| StatusNames { status, names: listed(&names, head.texts) })
-    })
-    .collect()
-}
-
-fn listed(names: &[&str], texts: Texts) -> String {
-    let mut line = names.iter().take(NAMED_COMPONENTS).copied().collect::<Vec<_>>().join(", ");
-    if let Some(more) = names.len().checked_sub(NAMED_COMPONENTS).filter(|more| *more > 0) {
-        line.push(' ');
-        line.push_str(&texts.say_count("and-more", more));
-    }
-    line
-}
-
-/// The first paragraph, cut after a word if it is long.
-fn excerpt(body: &str) -> String {
-    let text = markdown::to_text(body);
-    let paragraph = text.split("\n\n").map(str::trim).find(|part| !part.is_empty()).unwrap_or_default();
-    match paragraph.char_indices().nth(EXCERPT_CHARACTERS) {
-        None => markdown::to_html(paragraph),
-        Some((end, _)) => {
-            let cut = &paragraph[..end];
-            let whole_words = cut.rsplit_once(char::is_whitespace).map_or(cut, |(words, _)| words);
-            markdown::to_html(&format!("{whole_words} …"))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_excerpt_is_the_first_paragraph_cut_after_a_word() {
-        assert_eq!(excerpt("\n\nIt is **over**.\r\n\r\nMore."), "<p>It is <strong>over</strong>.</p>\n");
-        assert_eq!(excerpt(""), "");
-        let long = "wörd ".repeat(200);
-        let html = excerpt(&long);
-        assert!(html.ends_with("wörd …</p>\n"), "{html}");
-        assert!(html.chars().count() < 340);
-        assert!(excerpt(&"x".repeat(25_000)).chars().count() < 340);
     }
 }

@@ -5,28 +5,35 @@
 //! still to be escaped but those named `html`.
 
 mod components;
+mod history;
 mod incidents;
+mod maintenances;
 mod marks;
 mod moment;
+mod names;
+mod story;
+#[cfg(test)]
+mod tests;
+mod uptime;
 
-use std::collections::HashMap;
-
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kit::locale::Locale;
 use proto::incidents::v1::{
-    Component, GetPageResponse, Incident, ListHistoryResponse, OverallStatus, StatusPage,
+    GetPageResponse, GetUptimeResponse, ListHistoryResponse, OverallStatus, StatusServiceGetIncidentResponse,
+    StatusServiceGetMaintenanceResponse,
 };
 
 pub(crate) use self::{
     components::Section,
-    incidents::{IncidentSummary, IncidentView, Month},
+    history::{HistoryView, Summary},
+    incidents::IncidentView,
+    maintenances::MaintenanceView,
     marks::Mark,
-    moment::{Moment, Zone},
+    moment::{Moment, Window, Zone},
+    uptime::UptimeView,
 };
+use self::{names::Names, uptime::Bars};
 use crate::texts::Texts;
-
-/// Of an open incident the front shows so many updates; the incident's own page has all.
-const FRONT_UPDATES: usize = 10;
 
 /// What every representation of a page knows of it.
 #[derive(Debug)]
@@ -36,8 +43,9 @@ pub(crate) struct PageHead {
     pub(crate) name: String,
     pub(crate) texts: Texts,
     pub(crate) zone: Zone,
-    /// The names of the page's components, by id.
-    component_names: HashMap<String, String>,
+    /// When the answer that this is from was put together: what is past then, is past.
+    pub(crate) now: Timestamp,
+    names: Names,
 }
 
 /// The front of a page.
@@ -48,32 +56,33 @@ pub(crate) struct PageView {
     /// What stands below the overall status: how many incidents are open, how many components are affected.
     pub(crate) overall_notes: Vec<String>,
     pub(crate) open_incidents: Vec<IncidentView>,
+    pub(crate) active_maintenances: Vec<MaintenanceView>,
+    pub(crate) upcoming_maintenances: Vec<Summary>,
     pub(crate) sections: Vec<Section>,
-    pub(crate) recent_incidents: Vec<IncidentSummary>,
-}
-
-/// One lot of a page's history.
-#[derive(Debug)]
-pub(crate) struct HistoryView {
-    pub(crate) months: Vec<Month>,
-    /// Where older incidents begin, if there are any.
-    pub(crate) older: Option<String>,
+    /// Whether the uptime of anything is shown.
+    pub(crate) has_uptime: bool,
+    pub(crate) recent_incidents: Vec<Summary>,
+    pub(crate) recent_maintenances: Vec<Summary>,
 }
 
 impl PageHead {
-    fn new(page: StatusPage, components: &[Component]) -> Self {
+    /// The head of a page; nothing if the answer lacks the page itself or its time.
+    pub(crate) fn new(answer: &GetPageResponse) -> Option<Self> {
+        let page = answer.page.as_ref()?;
         let locale = Locale::parse(&page.locale).unwrap_or(Locale::En);
         let time_zone = TimeZone::get(&page.time_zone).unwrap_or(TimeZone::UTC);
-        let component_names =
-            components.iter().map(|each| (each.component_id.clone(), each.name.clone())).collect();
-        Self {
-            page_id: page.page_id,
-            slug: page.slug,
-            name: page.name,
+        Some(Self {
+            page_id: page.page_id.clone(),
+            slug: page.slug.clone(),
+            name: page.name.clone(),
             texts: Texts::of(locale),
             zone: Zone { time_zone, locale },
-            component_names,
-        }
+            now: moment::read(answer.generated_at.as_ref())?,
+            names: Names::of(
+                answer.components.iter().chain(&answer.former_components),
+                &answer.component_groups,
+            ),
+        })
     }
 
     /// "Acme status".
@@ -81,49 +90,80 @@ impl PageHead {
         self.texts.say_of("page-title", &self.name)
     }
 
-    /// An incident with all that it tells.
-    pub(crate) fn incident(&self, incident: Incident) -> IncidentView {
-        IncidentView::new(self, incident, usize::MAX)
+    /// An incident with all that it tells; nothing if the answer lacks it.
+    pub(crate) fn incident(&self, told: StatusServiceGetIncidentResponse) -> Option<IncidentView> {
+        let names = Names::of(&told.components, &told.component_groups);
+        let ids = told.components.iter().map(|each| each.component_id.as_str());
+        Some(IncidentView::alone(self, &names, &told.incident?, ids))
+    }
+
+    /// A maintenance with all that it tells; nothing if the answer lacks it.
+    pub(crate) fn maintenance(&self, told: StatusServiceGetMaintenanceResponse) -> Option<MaintenanceView> {
+        let names = Names::of(&told.components, &told.component_groups);
+        Some(MaintenanceView::new(self, &names, told.maintenance?, usize::MAX))
     }
 
     /// A lot of history.
     pub(crate) fn history(&self, lot: ListHistoryResponse) -> HistoryView {
-        let older = Some(lot.next_page_token).filter(|token| !token.is_empty());
-        HistoryView { months: incidents::months(self, lot.incidents), older }
+        HistoryView::new(self, lot)
+    }
+
+    /// The uptime of months, oldest first, each by its first day.
+    pub(crate) fn uptime(&self, months: &[(Date, GetUptimeResponse)]) -> UptimeView {
+        UptimeView::new(self, months)
     }
 }
 
 impl PageView {
-    /// The front of a page; nothing if the answer lacks the page itself.
+    /// The front of a page; nothing if the answer lacks the page itself or its time.
     pub(crate) fn new(answer: GetPageResponse) -> Option<Self> {
-        let overall = answer.overall_status();
-        let GetPageResponse { page, component_groups, components, open_incidents, recent_incidents, .. } =
-            answer;
-        let head = PageHead::new(page?, &components);
-        let affected = components.iter().filter(|each| components::is_affected(each)).count();
-        let mut notes = Vec::new();
-        if !open_incidents.is_empty() {
-            notes.push(head.texts.say_count("open-count", open_incidents.len()));
-        }
-        if affected > 0 {
-            notes.push(head.texts.say_count("affected-count", affected));
-        }
-        if overall == OverallStatus::Operational && notes.is_empty() {
-            notes.push(head.texts.say("nothing-affected"));
-        }
+        let head = PageHead::new(&answer)?;
+        let (overall, overall_notes) = overall(&head, &answer);
+        let names = &head.names;
+        let mut bars = Bars::new(&head, answer.uptimes);
+        let listed =
+            |all: Vec<_>| all.into_iter().map(|each| Summary::of_maintenance(&head, names, each)).collect();
         Some(Self {
-            overall: Mark::overall(overall, head.texts),
-            overall_notes: notes,
-            open_incidents: open_incidents
+            overall,
+            overall_notes,
+            open_incidents: answer
+                .open_incidents
                 .into_iter()
-                .map(|incident| IncidentView::new(&head, incident, FRONT_UPDATES))
+                .map(|incident| IncidentView::on_front(&head, names, incident))
                 .collect(),
-            sections: components::sections(head.texts, component_groups, components),
-            recent_incidents: recent_incidents
+            active_maintenances: answer
+                .active_maintenances
                 .into_iter()
-                .map(|incident| IncidentSummary::new(&head, incident))
+                .map(|maintenance| MaintenanceView::new(&head, names, maintenance, names::FEW))
                 .collect(),
+            upcoming_maintenances: listed(answer.upcoming_maintenances),
+            has_uptime: !bars.is_empty(),
+            sections: components::sections(&head, answer.component_groups, answer.components, &mut bars),
+            recent_incidents: answer
+                .recent_incidents
+                .into_iter()
+                .map(|incident| Summary::of_incident(&head, names, incident))
+                .collect(),
+            recent_maintenances: listed(answer.recent_maintenances),
             head,
         })
     }
+}
+
+/// The overall status, and what it comes from.
+fn overall(head: &PageHead, answer: &GetPageResponse) -> (Mark, Vec<String>) {
+    let affected = answer.components.iter().filter(|each| components::is_affected(each)).count();
+    let mut notes = [
+        ("open-count", answer.open_incidents.len()),
+        ("active-count", answer.active_maintenances.len()),
+        ("affected-count", affected),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .map(|(key, count)| head.texts.say_count(key, count))
+    .collect::<Vec<_>>();
+    if answer.overall_status() == OverallStatus::Operational && notes.is_empty() {
+        notes.push(head.texts.say("nothing-affected"));
+    }
+    (Mark::overall(answer.overall_status(), head.texts), notes)
 }

@@ -1,7 +1,8 @@
 //! Times as readers see them.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kit::locale::{self, Locale};
+use proto::common::v1 as common;
 
 /// Where and in which language times are told.
 #[derive(Debug, Clone)]
@@ -19,6 +20,14 @@ pub(crate) struct Moment {
     pub(crate) text: String,
 }
 
+/// A time with a beginning and perhaps an end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) from: Moment,
+    /// Without the day and the zone where they are those of the beginning.
+    pub(crate) to: Option<Moment>,
+}
+
 impl Zone {
     /// The name of the time zone, as people write it: `America/Sao Paulo`.
     pub(crate) fn name(&self) -> String {
@@ -26,13 +35,57 @@ impl Zone {
     }
 
     pub(super) fn moment(&self, at: Timestamp) -> Moment {
-        let second = Timestamp::from_second(at.as_second()).unwrap_or(at);
-        Moment { iso: second.to_string(), text: locale::date_time(at, &self.time_zone, self.locale) }
+        Moment { iso: iso(at), text: locale::date_time(at, &self.time_zone, self.locale) }
     }
 
-    pub(super) fn month(&self, at: Timestamp) -> String {
-        locale::month(at, &self.time_zone, self.locale)
+    /// A moment from the wire; nothing if it is none.
+    pub(super) fn told(&self, at: Option<&prost_types::Timestamp>) -> Option<Moment> {
+        read(at).map(|at| self.moment(at))
     }
+
+    /// A moment beside another one that is told in full: the time of day alone if nothing else differs.
+    pub(super) fn beside(&self, at: Timestamp, other: Timestamp) -> Moment {
+        let (this, that) = (at.to_zoned(self.time_zone.clone()), other.to_zoned(self.time_zone.clone()));
+        if this.date() == that.date() && this.offset() == that.offset() {
+            Moment { iso: iso(at), text: locale::time(at, &self.time_zone, self.locale) }
+        } else {
+            self.moment(at)
+        }
+    }
+
+    /// From one time on the wire to another; nothing if there is no beginning.
+    pub(super) fn window(
+        &self,
+        from: Option<&prost_types::Timestamp>,
+        to: Option<&prost_types::Timestamp>,
+    ) -> Option<Window> {
+        let from = read(from)?;
+        Some(Window { from: self.moment(from), to: read(to).map(|to| self.beside(to, from)) })
+    }
+
+    /// The day of a moment.
+    pub(crate) fn day_of(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.time_zone.clone()).date()
+    }
+
+    /// A day of the calendar: "20 November 2026".
+    pub(super) fn day(&self, day: Date) -> String {
+        noon(day).map(|at| locale::date(at, &TimeZone::UTC, self.locale)).unwrap_or_default()
+    }
+
+    /// The month of a day of the calendar: "November 2026".
+    pub(super) fn month(&self, day: Date) -> String {
+        noon(day).map(|at| locale::month(at, &TimeZone::UTC, self.locale)).unwrap_or_default()
+    }
+}
+
+fn iso(at: Timestamp) -> String {
+    Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
+}
+
+/// A moment of a day of the calendar; nothing after the year 9999.
+fn noon(day: Date) -> Option<Timestamp> {
+    day.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
 }
 
 /// A time from the wire; nothing if it is none.
@@ -41,10 +94,31 @@ pub(super) fn read(at: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
     Timestamp::new(at.seconds, at.nanos).ok()
 }
 
-/// How long something took, in the two largest units that say something: "3 d 4 h", "1 h 5 min", "1 min".
+/// A day from the wire; nothing if the calendar has none such.
+pub(super) fn read_day(day: Option<&common::Date>) -> Option<Date> {
+    let day = day?;
+    let part = |number: i32| i8::try_from(number).ok();
+    Date::new(i16::try_from(day.year).ok()?, part(day.month)?, part(day.day)?).ok()
+}
+
+/// The first day of a month from the wire.
+pub(super) fn read_month(month: Option<&common::Month>) -> Option<Date> {
+    let month = month?;
+    read_day(Some(&common::Date { year: month.year, month: month.month, day: 1 }))
+}
+
+/// How long something took, as [`span`]; nothing if either end is missing.
+pub(super) fn lasted(
+    from: Option<&prost_types::Timestamp>,
+    to: Option<&prost_types::Timestamp>,
+) -> Option<String> {
+    Some(span(read(to)?.duration_since(read(from)?).as_secs()))
+}
+
+/// So many seconds, in the two largest units that say something: "3 d 4 h", "1 h 5 min", "1 min".
 /// The units are the same in every language that we speak (symbols of the SI brochure, table 8).
-pub(super) fn lasted(from: Timestamp, to: Timestamp) -> String {
-    let minutes = (to.duration_since(from).as_secs().max(0) + 30) / 60;
+pub(super) fn span(seconds: i64) -> String {
+    let minutes = seconds.max(0).saturating_add(30) / 60;
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     match (days, hours, rest) {
         (0, 0, rest) => format!("{} min", rest.max(1)),
@@ -59,10 +133,16 @@ pub(super) fn lasted(from: Timestamp, to: Timestamp) -> String {
 mod tests {
     use super::*;
 
+    fn zone(name: &str, locale: Locale) -> Zone {
+        Zone { time_zone: TimeZone::get(name).unwrap(), locale }
+    }
+
+    fn wire(at: &str) -> prost_types::Timestamp {
+        kit::time::to_wire(at.parse().unwrap())
+    }
+
     #[test]
     fn a_span_is_told_in_its_two_largest_units() {
-        let from: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
-        let told = |seconds| lasted(from, Timestamp::from_second(from.as_second() + seconds).unwrap());
         for (seconds, text) in [
             (-5, "1 min"),
             (0, "1 min"),
@@ -70,18 +150,47 @@ mod tests {
             (90, "2 min"),
             (3600, "1 h"),
             (3900, "1 h 5 min"),
+            (5700, "1 h 35 min"),
             (86_399, "1 d"),
             (86_400 * 3 + 4 * 3600 + 300, "3 d 4 h"),
+            (i64::MAX, "106751991167300 d 15 h"),
         ] {
-            assert_eq!(told(seconds), text, "{seconds}");
+            assert_eq!(span(seconds), text, "{seconds}");
         }
     }
 
     #[test]
     fn a_moment_for_machines_has_whole_seconds() {
-        let zone = Zone { time_zone: TimeZone::get("America/Sao_Paulo").unwrap(), locale: Locale::PtBr };
+        let zone = zone("America/Sao_Paulo", Locale::PtBr);
         let moment = zone.moment("2026-11-20T23:05:59.123456Z".parse().unwrap());
         assert_eq!(moment.iso, "2026-11-20T23:05:59Z");
         assert_eq!(moment.text, "20 de novembro de 2026 às 20:05 GMT-3");
+    }
+
+    #[test]
+    fn the_end_of_a_window_says_only_what_its_beginning_does_not() {
+        let zone = zone("Europe/Berlin", Locale::En);
+        for (from, to, text) in [
+            ("2026-11-20T20:00:00Z", "2026-11-20T22:30:00Z", "23:30"),
+            ("2026-11-20T20:00:00Z", "2026-11-20T23:30:00Z", "21 November 2026 at 00:30 GMT+1"),
+            ("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "25 October 2026 at 02:30 GMT+1"),
+        ] {
+            let window = zone.window(Some(&wire(from)), Some(&wire(to))).unwrap();
+            assert_eq!(window.to.unwrap().text, text, "{from} {to}");
+        }
+        let open = zone.window(Some(&wire("2026-11-20T20:00:00Z")), None).unwrap();
+        assert_eq!((open.from.text.as_str(), open.to), ("20 November 2026 at 21:00 GMT+1", None));
+        assert_eq!(zone.window(None, Some(&wire("2026-11-20T20:00:00Z"))), None);
+    }
+
+    #[test]
+    fn days_of_the_calendar_belong_to_no_time_zone() {
+        let zone = zone("Pacific/Kiritimati", Locale::PtBr);
+        let day = read_day(Some(&common::Date { year: 2026, month: 3, day: 1 })).unwrap();
+        assert_eq!(zone.day(day), "1 de março de 2026");
+        assert_eq!(zone.month(day), "março de 2026");
+        assert_eq!(read_day(Some(&common::Date { year: 2026, month: 2, day: 29 })), None);
+        assert_eq!(read_month(Some(&common::Month { year: 2026, month: 13 })), None);
+        assert_eq!(read_month(Some(&common::Month { year: 2026, month: 3 })), Some(day));
     }
 }

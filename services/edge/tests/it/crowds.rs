@@ -22,8 +22,9 @@ use tonic::{Code, transport::Channel};
 
 use crate::{
     given,
+    services::Slow,
     web::{Silence, call, framed, over_http2},
-    world::{Slow, World},
+    world::World,
 };
 
 const GET_PAGE: &str = "/pharos.incidents.v1.StatusService/GetPage";

@@ -25,6 +25,7 @@ pub(crate) fn page(locale: &str) -> GetPageResponse {
         }),
         overall_status: OverallStatus::Operational.into(),
         version: 1,
+        generated_at: at("2026-11-20T23:45:00Z"),
         ..GetPageResponse::default()
     }
 }
@@ -36,6 +37,7 @@ pub(crate) fn group(id: &str, name: &str, position: i32) -> ComponentGroup {
         name: name.into(),
         position,
         created_at: at("2026-01-01T00:00:00Z"),
+        ..ComponentGroup::default()
     }
 }
 
@@ -45,10 +47,9 @@ pub(crate) fn component(id: &str, group: Option<&str>, name: &str, status: Compo
         page_id: PAGE_ID.into(),
         component_group_id: group.map(str::to_owned),
         name: name.into(),
-        description: String::new(),
         status: status.into(),
-        position: 0,
         created_at: at("2026-01-01T00:00:00Z"),
+        ..Component::default()
     }
 }
 
@@ -61,10 +62,10 @@ pub(crate) fn update(id: &str, phase: Phase, time: &str, body: &str) -> Incident
         update_id: id.into(),
         phase: phase.into(),
         body: body.into(),
-        affected_components: Vec::new(),
         displayed_at: at(time),
         created_at: at(time),
-        silent: false,
+        published_at: at(time),
+        ..IncidentUpdate::default()
     }
 }
 
@@ -83,5 +84,7 @@ pub(crate) fn incident(id: &str, title: &str, impact: Impact, updates: Vec<Incid
         resolved_at,
         created_at: updates.last().unwrap().created_at,
         updates,
+        is_public: true,
+        ..Incident::default()
     }
 }

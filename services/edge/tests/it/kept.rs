@@ -6,8 +6,9 @@ use tonic_health::ServingStatus;
 
 use crate::{
     given,
+    services::JWKS,
     web::{get, post},
-    world::{JWKS, World},
+    world::World,
 };
 
 const GET_PAGE: &str = "/pharos.incidents.v1.StatusService/GetPage";
@@ -60,7 +61,7 @@ async fn that_a_page_does_not_exist_is_not_remembered() {
 async fn an_address_that_no_page_can_have_is_looked_up_nowhere() {
     let world = World::showing(given::page("en")).await;
     for slug in ["a%00b", "Demo", "demo%20", "-demo", "no", "d%C3%A9mo"] {
-        for rest in ["", "/history", "/incidents/inc_1", "/subscribe"] {
+        for rest in ["", "/history", "/incidents/inc_1", "/maintenances/mnt_1", "/uptime", "/subscribe"] {
             let path = format!("/p/{slug}{rest}");
             assert_eq!(get(&world, &path).await.status, StatusCode::NOT_FOUND, "{path}");
         }

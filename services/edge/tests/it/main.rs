@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod crowds;
+mod everything;
 mod given;
 mod kept;
 mod pages;
 mod proxy;
+mod services;
 mod tokens;
 mod web;
+mod whole;
 mod world;

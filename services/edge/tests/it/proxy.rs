@@ -9,9 +9,8 @@ use proto::{
     RPCS,
     common::v1::ErrorReason,
     incidents::v1::{
-        CreateComponentRequest, GetPageRequest, GetPageResponse,
-        component_service_client::ComponentServiceClient, get_page_request,
-        status_service_client::StatusServiceClient,
+        GetPageRequest, GetPageResponse, ListAuditEntriesRequest, audit_service_client::AuditServiceClient,
+        get_page_request, status_service_client::StatusServiceClient,
     },
 };
 use tonic::{Code, Request, Status, transport::Channel};
@@ -210,13 +209,12 @@ async fn a_message_without_token_has_at_most_64_kib() {
 #[tokio::test]
 async fn a_members_message_has_at_most_256_kib() {
     let world = World::showing(given::page("en")).await;
-    let mut client = ComponentServiceClient::new(channel(&world).await);
-    let named =
-        |count| CreateComponentRequest { name: "x".repeat(count), ..CreateComponentRequest::default() };
-    assert_eq!(named(256 * KIB - 4).encoded_len(), 262_144);
-    let just = client.create_component(named(256 * KIB - 4)).await.unwrap().into_inner();
-    assert_eq!(just.component.unwrap().name.len(), 256 * KIB - 4);
-    let over = client.create_component(named(256 * KIB - 3)).await.unwrap_err();
+    let mut client = AuditServiceClient::new(channel(&world).await);
+    let after = |count| ListAuditEntriesRequest { page_token: "x".repeat(count), ..Default::default() };
+    assert_eq!(after(256 * KIB - 4).encoded_len(), 262_144);
+    let just = client.list_audit_entries(after(256 * KIB - 4)).await.unwrap().into_inner();
+    assert_eq!(just.next_page_token.len(), 256 * KIB - 4);
+    let over = client.list_audit_entries(after(256 * KIB - 3)).await.unwrap_err();
     assert_eq!(over.code(), Code::ResourceExhausted);
     assert_eq!(over.get_details_error_info().unwrap().metadata["limit"], "262144");
 }

@@ -4,8 +4,9 @@ use http::{Method, StatusCode};
 
 use crate::{
     given,
+    services::GOOD_TOKEN,
     web::{get, post, send},
-    world::{GOOD_TOKEN, World},
+    world::World,
 };
 
 const UNSUBSCRIBE: &str = "/pharos.subscriptions.v1.SubscriptionService/Unsubscribe";

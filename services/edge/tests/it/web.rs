@@ -113,3 +113,15 @@ impl Body for Silence {
         Poll::Pending
     }
 }
+
+/// That a page has these parts, one behind the other.
+#[track_caller]
+pub(crate) fn assert_in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else {
+            panic!("{part:?} is not where it should be in {text}");
+        };
+        rest = after;
+    }
+}

@@ -10,192 +10,19 @@ use http::{HeaderMap, Uri};
 use kit::Host;
 use proto::{
     incidents::v1::{
-        Component, ComponentGroup, CreateComponentGroupRequest, CreateComponentGroupResponse,
-        CreateComponentRequest, CreateComponentResponse, GetPageRequest, GetPageResponse,
-        ListComponentGroupsRequest, ListComponentGroupsResponse, ListComponentsRequest,
-        ListComponentsResponse, ListHistoryRequest, ListHistoryResponse, StatusServiceGetIncidentRequest,
-        StatusServiceGetIncidentResponse,
-        component_service_server::{ComponentService, ComponentServiceServer},
-        get_page_request,
-        status_service_server::{StatusService, StatusServiceServer},
+        GetPageResponse, audit_service_server::AuditServiceServer, status_service_server::StatusServiceServer,
     },
-    subscriptions::v1::{
-        ConfirmRequest, ConfirmResponse, SubscribeRequest, SubscribeResponse, UnsubscribeRequest,
-        UnsubscribeResponse,
-        subscription_service_server::{SubscriptionService, SubscriptionServiceServer},
-    },
-    tenants::v1::{
-        GetKeySetRequest, GetKeySetResponse, RefreshSessionRequest, RefreshSessionResponse, SignInRequest,
-        SignInResponse, SignOutRequest, SignOutResponse, SignUpRequest, SignUpResponse,
-        account_service_server::{AccountService, AccountServiceServer},
-    },
+    subscriptions::v1::subscription_service_server::SubscriptionServiceServer,
+    tenants::v1::account_service_server::AccountServiceServer,
 };
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::sync::CancellationToken;
-use tonic::{Request as Call, Response, Status, service::Routes};
+use tonic::service::Routes;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::given::PAGE_ID;
-
-/// A token that the services know; they know no other.
-pub(crate) const GOOD_TOKEN: &str = "t0ken";
-
-/// The key set that the services tell.
-pub(crate) const JWKS: &str = r#"{"keys":[]}"#;
+use crate::services::{Services, Slow};
 
 type Calls = Arc<Mutex<Vec<(String, HeaderMap)>>>;
-
-#[derive(Clone)]
-struct Services {
-    page: GetPageResponse,
-    slow: mpsc::UnboundedSender<Slow>,
-    go_on: CancellationToken,
-}
-
-/// What became of a slow call (those are `SignOut`'s).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Slow {
-    Began,
-    Ended,
-    /// The handler was dropped before its end.
-    CutOff,
-}
-
-struct Running {
-    told: mpsc::UnboundedSender<Slow>,
-    outcome: Slow,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone_with_the_test = self.told.send(self.outcome);
-    }
-}
-
-fn refuse_unless(good: bool) -> Result<(), Status> {
-    if good { Ok(()) } else { Err(kit::status::not_found()) }
-}
-
-#[tonic::async_trait]
-impl StatusService for Services {
-    async fn get_page(&self, call: Call<GetPageRequest>) -> Result<Response<GetPageResponse>, Status> {
-        let wanted = call.into_inner().page;
-        refuse_unless(wanted == Some(get_page_request::Page::Slug("demo".into())))?;
-        Ok(Response::new(self.page.clone()))
-    }
-
-    async fn list_history(
-        &self,
-        call: Call<ListHistoryRequest>,
-    ) -> Result<Response<ListHistoryResponse>, Status> {
-        let asked = call.into_inner();
-        refuse_unless(asked.page_id == PAGE_ID)?;
-        let (incidents, next_page_token) = match asked.page_token.as_str() {
-            "" => (self.page.open_incidents.clone(), "a/b&c".to_owned()),
-            "a/b&c" => (self.page.recent_incidents.clone(), String::new()),
-            _ => return Err(kit::status::invalid_field("page_token", "is none of ours")),
-        };
-        Ok(Response::new(ListHistoryResponse { incidents, next_page_token }))
-    }
-
-    async fn get_incident(
-        &self,
-        call: Call<StatusServiceGetIncidentRequest>,
-    ) -> Result<Response<StatusServiceGetIncidentResponse>, Status> {
-        let asked = call.into_inner();
-        let all = self.page.open_incidents.iter().chain(&self.page.recent_incidents);
-        let incident = all.into_iter().find(|each| each.incident_id == asked.incident_id).cloned();
-        refuse_unless(incident.is_some())?;
-        Ok(Response::new(StatusServiceGetIncidentResponse { incident }))
-    }
-}
-
-#[tonic::async_trait]
-impl SubscriptionService for Services {
-    async fn subscribe(&self, call: Call<SubscribeRequest>) -> Result<Response<SubscribeResponse>, Status> {
-        if call.get_ref().email.contains('@') {
-            Ok(Response::new(SubscribeResponse {}))
-        } else {
-            Err(kit::status::invalid_field("email", "must be an address"))
-        }
-    }
-
-    async fn confirm(&self, call: Call<ConfirmRequest>) -> Result<Response<ConfirmResponse>, Status> {
-        refuse_unless(call.get_ref().token == GOOD_TOKEN)?;
-        Ok(Response::new(ConfirmResponse { page_id: PAGE_ID.into() }))
-    }
-
-    async fn unsubscribe(
-        &self,
-        call: Call<UnsubscribeRequest>,
-    ) -> Result<Response<UnsubscribeResponse>, Status> {
-        refuse_unless(call.get_ref().token == GOOD_TOKEN)?;
-        Ok(Response::new(UnsubscribeResponse { page_id: PAGE_ID.into() }))
-    }
-}
-
-#[tonic::async_trait]
-impl AccountService for Services {
-    async fn sign_up(&self, _: Call<SignUpRequest>) -> Result<Response<SignUpResponse>, Status> {
-        Ok(Response::new(SignUpResponse::default()))
-    }
-
-    async fn sign_in(&self, _: Call<SignInRequest>) -> Result<Response<SignInResponse>, Status> {
-        Ok(Response::new(SignInResponse::default()))
-    }
-
-    async fn refresh_session(
-        &self,
-        _: Call<RefreshSessionRequest>,
-    ) -> Result<Response<RefreshSessionResponse>, Status> {
-        Ok(Response::new(RefreshSessionResponse::default()))
-    }
-
-    async fn sign_out(&self, _: Call<SignOutRequest>) -> Result<Response<SignOutResponse>, Status> {
-        let mut running = Running { told: self.slow.clone(), outcome: Slow::CutOff };
-        self.slow.send(Slow::Began).unwrap();
-        self.go_on.cancelled().await;
-        running.outcome = Slow::Ended;
-        Ok(Response::new(SignOutResponse {}))
-    }
-
-    async fn get_key_set(&self, _: Call<GetKeySetRequest>) -> Result<Response<GetKeySetResponse>, Status> {
-        Ok(Response::new(GetKeySetResponse { jwks: JWKS.into() }))
-    }
-}
-
-#[tonic::async_trait]
-impl ComponentService for Services {
-    async fn create_component_group(
-        &self,
-        call: Call<CreateComponentGroupRequest>,
-    ) -> Result<Response<CreateComponentGroupResponse>, Status> {
-        let group = ComponentGroup { name: call.into_inner().name, ..ComponentGroup::default() };
-        Ok(Response::new(CreateComponentGroupResponse { component_group: Some(group) }))
-    }
-
-    async fn list_component_groups(
-        &self,
-        _: Call<ListComponentGroupsRequest>,
-    ) -> Result<Response<ListComponentGroupsResponse>, Status> {
-        Ok(Response::new(ListComponentGroupsResponse::default()))
-    }
-
-    async fn create_component(
-        &self,
-        call: Call<CreateComponentRequest>,
-    ) -> Result<Response<CreateComponentResponse>, Status> {
-        let component = Component { name: call.into_inner().name, ..Component::default() };
-        Ok(Response::new(CreateComponentResponse { component: Some(component) }))
-    }
-
-    async fn list_components(
-        &self,
-        _: Call<ListComponentsRequest>,
-    ) -> Result<Response<ListComponentsResponse>, Status> {
-        Ok(Response::new(ListComponentsResponse::default()))
-    }
-}
 
 /// An edge with what is behind it. All of it ends with the test.
 pub(crate) struct World {
@@ -232,7 +59,7 @@ impl World {
         let router = Routes::new(StatusServiceServer::new(services.clone()))
             .add_service(SubscriptionServiceServer::new(services.clone()))
             .add_service(AccountServiceServer::new(services.clone()))
-            .add_service(ComponentServiceServer::new(services))
+            .add_service(AuditServiceServer::new(services))
             .add_service(health)
             .prepare()
             .into_axum_router()

@@ -1,13 +1,14 @@
-//! Incidents.
+//! Incidents, without their updates.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use kit::ids::{IncidentId, PageId, TenantId};
+use kit::ids::{ComponentId, IncidentId, PageId, TenantId, UpdateId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use crate::domain::{Impact, Incident, Phase};
+use crate::domain::{ComponentImpact, ComponentStatus, Impact, Incident, Phase};
 
-/// An incident without its updates and without what it says of components.
+/// An incident without its updates, without what it says of components, and without its report.
 #[derive(Debug)]
 pub(crate) struct IncidentRow {
     pub(crate) incident_id: IncidentId,
@@ -15,9 +16,46 @@ pub(crate) struct IncidentRow {
     pub(crate) title: String,
     pub(crate) phase: Phase,
     pub(crate) impact: Impact,
+    pub(crate) impact_override: Option<Impact>,
+    pub(crate) impact_started_at: Option<jiff_sqlx::Timestamp>,
+    pub(crate) impact_ended_at: Option<jiff_sqlx::Timestamp>,
     pub(crate) started_at: Timestamp,
     pub(crate) resolved_at: Option<jiff_sqlx::Timestamp>,
+    pub(crate) next_update_at: Option<jiff_sqlx::Timestamp>,
+    pub(crate) backfilled: bool,
+    pub(crate) language: String,
+    pub(crate) is_public: bool,
+    pub(crate) revision: i64,
     pub(crate) created_at: Timestamp,
+}
+
+/// When a component was hurt, with the incident that says so.
+#[derive(Debug)]
+pub(crate) struct ComponentImpactRow {
+    pub(crate) incident_id: IncidentId,
+    pub(crate) component_id: ComponentId,
+    pub(crate) status: ComponentStatus,
+    pub(crate) started_at: Timestamp,
+    pub(crate) ended_at: Timestamp,
+}
+
+/// Rows of incidents: what to select them `from`, and what stands before it.
+macro_rules! incident_rows {
+    ($from:tt, $($bound:expr),* $(,)?) => {
+        incident_rows!(with "", $from, $($bound),*)
+    };
+    (with $with:tt, $from:tt, $($bound:expr),* $(,)?) => {
+        sqlx::query_as!(
+            IncidentRow,
+            $with
+                + r#"select incident_id, page_id, title, phase, impact, impact_override as "impact_override: Impact",
+                    impact_started_at, impact_ended_at, started_at, resolved_at, next_update_at, backfilled,
+                    language, is_public, revision, created_at
+                  from "#
+                + $from,
+            $($bound),*
+        )
+    };
 }
 
 /// The page of an incident, which never changes.
@@ -35,18 +73,35 @@ pub(crate) async fn find_page_of(
     .await
 }
 
+/// The incident of an update or of a draft, and its page; neither ever changes.
+pub(crate) async fn find_incident_of(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    update: UpdateId,
+) -> sqlx::Result<Option<(IncidentId, PageId)>> {
+    let found = sqlx::query!(
+        "select incident_id, page_id
+         from incidents.incident
+         where tenant_id = $1 and incident_id in (
+             select incident_id from incidents.incident_update where tenant_id = $1 and update_id = $2
+             union all
+             select incident_id from incidents.update_draft where tenant_id = $1 and update_id = $2)",
+        tenant.uuid(),
+        update.uuid(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.map(|found| (found.incident_id, found.page_id)))
+}
+
 /// Locks an incident; its page must be locked before.
 pub(crate) async fn lock_incident(
     db: &mut PgConnection,
     tenant: TenantId,
     incident: IncidentId,
 ) -> sqlx::Result<Option<IncidentRow>> {
-    sqlx::query_as!(
-        IncidentRow,
-        "select incident_id, page_id, title, phase, impact, started_at, resolved_at, created_at
-         from incidents.incident
-         where tenant_id = $1 and incident_id = $2
-         for update",
+    incident_rows!(
+        "incidents.incident where tenant_id = $1 and incident_id = $2 for update",
         tenant.uuid(),
         incident.uuid(),
     )
@@ -59,11 +114,8 @@ pub(crate) async fn find_incident(
     tenant: TenantId,
     incident: IncidentId,
 ) -> sqlx::Result<Option<IncidentRow>> {
-    sqlx::query_as!(
-        IncidentRow,
-        "select incident_id, page_id, title, phase, impact, started_at, resolved_at, created_at
-         from incidents.incident
-         where tenant_id = $1 and incident_id = $2",
+    incident_rows!(
+        "incidents.incident where tenant_id = $1 and incident_id = $2",
         tenant.uuid(),
         incident.uuid(),
     )
@@ -71,7 +123,8 @@ pub(crate) async fn find_incident(
     .await
 }
 
-/// The page's incidents before this one in the order of its list: newest first by `started_at`, then by id.
+/// The page's incidents before this one in the order of its list, hidden ones too: newest first by `started_at`, then
+/// by id.
 pub(crate) async fn list_incidents(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -79,10 +132,8 @@ pub(crate) async fn list_incidents(
     before: (Timestamp, IncidentId),
     limit: i64,
 ) -> sqlx::Result<Vec<IncidentRow>> {
-    sqlx::query_as!(
-        IncidentRow,
-        "select incident_id, page_id, title, phase, impact, started_at, resolved_at, created_at
-         from incidents.incident
+    incident_rows!(
+        "incidents.incident
          where tenant_id = $1 and page_id = $2 and (started_at, incident_id) < ($3, $4)
          order by started_at desc, incident_id desc
          limit $5",
@@ -96,17 +147,38 @@ pub(crate) async fn list_incidents(
     .await
 }
 
-/// The page's open incidents, newest first.
+/// The same, of those that the public sees.
+pub(crate) async fn list_public_incidents(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    before: (Timestamp, IncidentId),
+    limit: i64,
+) -> sqlx::Result<Vec<IncidentRow>> {
+    incident_rows!(
+        "incidents.incident
+         where tenant_id = $1 and page_id = $2 and is_public and (started_at, incident_id) < ($3, $4)
+         order by started_at desc, incident_id desc
+         limit $5",
+        tenant.uuid(),
+        page.uuid(),
+        before.0.to_sqlx() as _,
+        before.1.uuid(),
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The page's open incidents that the public sees, newest first.
 pub(crate) async fn list_open_incidents(
     db: &mut PgConnection,
     tenant: TenantId,
     page: PageId,
 ) -> sqlx::Result<Vec<IncidentRow>> {
-    sqlx::query_as!(
-        IncidentRow,
-        "select incident_id, page_id, title, phase, impact, started_at, resolved_at, created_at
-         from incidents.incident
-         where tenant_id = $1 and page_id = $2 and resolved_at is null
+    incident_rows!(
+        "incidents.incident
+         where tenant_id = $1 and page_id = $2 and is_public and resolved_at is null
          order by started_at desc, incident_id desc",
         tenant.uuid(),
         page.uuid(),
@@ -115,7 +187,7 @@ pub(crate) async fn list_open_incidents(
     .await
 }
 
-/// The page's incidents that were resolved after this moment, newest first.
+/// The page's incidents that were resolved after this moment and that the public sees, newest first.
 ///
 /// Materialized, because the limit would else lead the planner to walk through the page's whole past in the
 /// order of the list, looking for the few that were resolved lately.
@@ -126,14 +198,12 @@ pub(crate) async fn list_resolved_incidents(
     after: Timestamp,
     limit: i64,
 ) -> sqlx::Result<Vec<IncidentRow>> {
-    sqlx::query_as!(
-        IncidentRow,
-        "with recent as materialized (
-             select incident_id, page_id, title, phase, impact, started_at, resolved_at, created_at
-             from incidents.incident
-             where tenant_id = $1 and page_id = $2 and resolved_at > $3)
-         select incident_id, page_id, title, phase, impact, started_at, resolved_at, created_at
-         from recent
+    incident_rows!(
+        with "with recent as materialized (
+             select * from incidents.incident
+             where tenant_id = $1 and page_id = $2 and is_public and resolved_at > $3)
+         ",
+        "recent
          order by started_at desc, incident_id desc
          limit $4",
         tenant.uuid(),
@@ -145,23 +215,50 @@ pub(crate) async fn list_resolved_incidents(
     .await
 }
 
+/// How many of the page's incidents the public does not see. Those have no update and so are open.
+pub(crate) async fn count_hidden_incidents(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from incidents.incident
+         where tenant_id = $1 and page_id = $2 and resolved_at is null and not is_public"#,
+        tenant.uuid(),
+        page.uuid(),
+    )
+    .fetch_one(db)
+    .await
+}
+
 pub(crate) async fn insert_incident(
     db: &mut PgConnection,
     tenant: TenantId,
     incident: &Incident,
 ) -> sqlx::Result<()> {
+    let standing = &incident.standing;
     sqlx::query!(
         "insert into incidents.incident (
-             tenant_id, incident_id, page_id, title, phase, impact, started_at, resolved_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             tenant_id, incident_id, page_id, title, phase, impact, impact_override, impact_started_at,
+             impact_ended_at, started_at, resolved_at, next_update_at, backfilled, language, is_public, revision,
+             created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         tenant.uuid(),
         incident.incident_id.uuid(),
         incident.page_id.uuid(),
         incident.title,
-        incident.standing.phase as Phase,
-        incident.standing.impact as Impact,
-        incident.standing.started_at.to_sqlx() as _,
-        incident.standing.resolved_at.map(jiff_sqlx::Timestamp::from) as _,
+        standing.phase as Phase,
+        standing.impact as Impact,
+        incident.impact_override as Option<Impact>,
+        incident.impact_started_at.map(jiff_sqlx::Timestamp::from) as _,
+        incident.impact_ended_at.map(jiff_sqlx::Timestamp::from) as _,
+        standing.started_at.to_sqlx() as _,
+        standing.resolved_at.map(jiff_sqlx::Timestamp::from) as _,
+        standing.next_update_at.map(jiff_sqlx::Timestamp::from) as _,
+        incident.backfilled,
+        incident.language,
+        incident.is_public,
+        incident.revision,
         incident.created_at.to_sqlx() as _,
     )
     .execute(db)
@@ -169,24 +266,121 @@ pub(crate) async fn insert_incident(
     Ok(())
 }
 
-/// Writes what follows from the incident's updates.
-pub(crate) async fn save_standing(
+/// Writes what can change of an incident, but for its component impacts.
+pub(crate) async fn save_incident(
     db: &mut PgConnection,
     tenant: TenantId,
     incident: &Incident,
 ) -> sqlx::Result<()> {
+    let standing = &incident.standing;
     sqlx::query!(
         "update incidents.incident
-         set phase = $3, impact = $4, started_at = $5, resolved_at = $6
+         set title = $3, phase = $4, impact = $5, impact_override = $6, impact_started_at = $7,
+             impact_ended_at = $8, started_at = $9, resolved_at = $10, next_update_at = $11, language = $12,
+             is_public = $13, revision = $14
          where tenant_id = $1 and incident_id = $2",
         tenant.uuid(),
         incident.incident_id.uuid(),
-        incident.standing.phase as Phase,
-        incident.standing.impact as Impact,
-        incident.standing.started_at.to_sqlx() as _,
-        incident.standing.resolved_at.map(jiff_sqlx::Timestamp::from) as _,
+        incident.title,
+        standing.phase as Phase,
+        standing.impact as Impact,
+        incident.impact_override as Option<Impact>,
+        incident.impact_started_at.map(jiff_sqlx::Timestamp::from) as _,
+        incident.impact_ended_at.map(jiff_sqlx::Timestamp::from) as _,
+        standing.started_at.to_sqlx() as _,
+        standing.resolved_at.map(jiff_sqlx::Timestamp::from) as _,
+        standing.next_update_at.map(jiff_sqlx::Timestamp::from) as _,
+        incident.language,
+        incident.is_public,
+        incident.revision,
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// What people declared of components, by component and start.
+pub(crate) async fn list_component_impacts(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incidents: &[Uuid],
+) -> sqlx::Result<Vec<ComponentImpactRow>> {
+    sqlx::query_as!(
+        ComponentImpactRow,
+        "select incident_id, component_id, status, started_at, ended_at
+         from incidents.component_impact
+         where tenant_id = $1 and incident_id = any($2)
+         order by component_id, started_at",
+        tenant.uuid(),
+        incidents,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Puts these component impacts in the place of all that are there.
+pub(crate) async fn replace_component_impacts(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incident: IncidentId,
+    impacts: &[ComponentImpact],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from incidents.component_impact where tenant_id = $1 and incident_id = $2",
+        tenant.uuid(),
+        incident.uuid(),
+    )
+    .execute(&mut *db)
+    .await?;
+    if impacts.is_empty() {
+        return Ok(());
+    }
+    let components = impacts.iter().map(|span| span.component_id.uuid()).collect::<Vec<_>>();
+    let statuses = impacts.iter().map(|span| span.status).collect::<Vec<_>>();
+    let starts = impacts.iter().map(|span| span.started_at.to_sqlx()).collect::<Vec<_>>();
+    let ends = impacts.iter().map(|span| span.ended_at.to_sqlx()).collect::<Vec<_>>();
+    sqlx::query!(
+        "insert into incidents.component_impact (
+             tenant_id, incident_id, component_id, status, started_at, ended_at)
+         select $1, $2, new.component_id, new.status, new.started_at, new.ended_at
+         from unnest($3::uuid[], $4::incidents.component_status[], $5::timestamptz[], $6::timestamptz[])
+             as new (component_id, status, started_at, ended_at)",
+        tenant.uuid(),
+        incident.uuid(),
+        &components,
+        &statuses as &[ComponentStatus],
+        &starts as &[jiff_sqlx::Timestamp],
+        &ends as &[jiff_sqlx::Timestamp],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Deletes an incident with everything that points at it.
+pub(crate) async fn delete_incident(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incident: IncidentId,
+) -> sqlx::Result<()> {
+    macro_rules! delete {
+        ($($what:tt),*) => {
+            $(sqlx::query!("delete from incidents." + $what, tenant.uuid(), incident.uuid())
+                .execute(&mut *db)
+                .await?;)*
+        };
+    }
+    delete!(
+        "update_revision where tenant_id = $1 and update_id in (
+             select update_id from incidents.incident_update where tenant_id = $1 and incident_id = $2)",
+        "update_component where tenant_id = $1 and update_id in (
+             select update_id from incidents.incident_update where tenant_id = $1 and incident_id = $2)",
+        "incident_update where tenant_id = $1 and incident_id = $2",
+        "incident_component where tenant_id = $1 and incident_id = $2",
+        "component_impact where tenant_id = $1 and incident_id = $2",
+        "update_draft where tenant_id = $1 and incident_id = $2",
+        "postmortem where tenant_id = $1 and incident_id = $2",
+        "incident where tenant_id = $1 and incident_id = $2"
+    );
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use kit::ids::{EventId, IncidentId, PageId, TenantId, UpdateId};
+use jiff_sqlx::ToSqlx as _;
+use kit::ids::{EventId, IncidentId, MaintenanceId, PageId, TenantId, UpdateId};
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::domain::{ComponentStatus, Phase};
+use crate::domain::{Event, EventKind};
 
 /// An event that this process has to itself until the lease runs out.
 #[derive(Debug)]
@@ -14,8 +14,11 @@ pub(crate) struct Lease {
     pub(crate) event_id: EventId,
     pub(crate) tenant_id: TenantId,
     pub(crate) page_id: PageId,
-    pub(crate) incident_id: IncidentId,
-    pub(crate) update_id: UpdateId,
+    pub(crate) kind: EventKind,
+    pub(crate) incident_id: Option<IncidentId>,
+    pub(crate) maintenance_id: Option<MaintenanceId>,
+    pub(crate) update_id: Option<UpdateId>,
+    pub(crate) due_at: Option<jiff_sqlx::Timestamp>,
     /// The event's place among the events of its page.
     pub(crate) position: i64,
     /// Which lease of the event this is.
@@ -24,40 +27,27 @@ pub(crate) struct Lease {
     pub(crate) attempts: i32,
 }
 
-/// What an event tells of its update.
-#[derive(Debug)]
-pub(crate) struct ToldRow {
-    pub(crate) title: String,
-    pub(crate) phase: Phase,
-    pub(crate) body: String,
-    pub(crate) displayed_at: Timestamp,
-}
-
-/// A component by its name, with the status that an update gives it.
-#[derive(Debug)]
-pub(crate) struct NamedComponentRow {
-    pub(crate) name: String,
-    pub(crate) status: ComponentStatus,
-}
-
 /// Puts an event of the page into the outbox.
 pub(crate) async fn insert_event(
     db: &mut PgConnection,
     tenant: TenantId,
-    event: EventId,
+    event_id: EventId,
     page: PageId,
-    incident: IncidentId,
-    update: UpdateId,
+    event: &Event,
     position: i64,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into incidents.outbox (event_id, tenant_id, page_id, incident_id, update_id, position)
-         values ($1, $2, $3, $4, $5, $6)",
-        event.uuid(),
+        "insert into incidents.outbox (
+             event_id, tenant_id, page_id, kind, incident_id, maintenance_id, update_id, due_at, position)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        event_id.uuid(),
         tenant.uuid(),
         page.uuid(),
-        incident.uuid(),
-        update.uuid(),
+        event.kind() as EventKind,
+        event.incident().map(IncidentId::uuid),
+        event.maintenance().map(MaintenanceId::uuid),
+        event.update().map(UpdateId::uuid),
+        event.due_at().map(|at| at.to_sqlx()) as _,
         position,
     )
     .execute(db)
@@ -79,7 +69,7 @@ pub(crate) async fn wake_relay(db: &mut PgConnection) -> sqlx::Result<()> {
 pub(crate) async fn lease_event(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Result<Option<Lease>> {
     sqlx::query_as!(
         Lease,
-        "update incidents.outbox
+        r#"update incidents.outbox
          set leased_until = now() + make_interval(secs => $1), lease_epoch = lease_epoch + 1
          where event_id = (
              select o.event_id
@@ -92,7 +82,9 @@ pub(crate) async fn lease_event(db: impl PgExecutor<'_>, lease: Duration) -> sql
              order by o.created_at, o.event_id
              for update skip locked
              limit 1)
-         returning event_id, tenant_id, page_id, incident_id, update_id, position, lease_epoch, attempts",
+         returning event_id, tenant_id, page_id, kind, incident_id as "incident_id: IncidentId",
+             maintenance_id as "maintenance_id: MaintenanceId", update_id as "update_id: UpdateId", due_at, position,
+             lease_epoch, attempts"#,
         lease.as_secs_f64(),
     )
     .fetch_optional(db)
@@ -129,46 +121,4 @@ pub(crate) async fn delete_event(db: impl PgExecutor<'_>, lease: &Lease) -> sqlx
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// What an update says, with its incident's headline.
-pub(crate) async fn find_told(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    update: UpdateId,
-) -> sqlx::Result<Option<ToldRow>> {
-    sqlx::query_as!(
-        ToldRow,
-        "select i.title, u.phase, u.body, u.displayed_at
-         from incidents.incident_update u
-         join incidents.incident i on i.tenant_id = u.tenant_id and i.incident_id = u.incident_id
-         where u.tenant_id = $1 and u.update_id = $2",
-        tenant.uuid(),
-        update.uuid(),
-    )
-    .fetch_optional(db)
-    .await
-}
-
-/// The components that an update speaks of, in the order in which the page shows them.
-pub(crate) async fn list_named_components(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    update: UpdateId,
-) -> sqlx::Result<Vec<NamedComponentRow>> {
-    sqlx::query_as!(
-        NamedComponentRow,
-        "select c.name, said.status
-         from incidents.update_component said
-         join incidents.component c on c.tenant_id = said.tenant_id and c.component_id = said.component_id
-         left join incidents.component_group g
-             on g.tenant_id = c.tenant_id and g.component_group_id = c.component_group_id
-         where said.tenant_id = $1 and said.update_id = $2
-         order by coalesce(g.position, c.position), coalesce(g.component_group_id, c.component_id),
-             c.position, c.component_id",
-        tenant.uuid(),
-        update.uuid(),
-    )
-    .fetch_all(db)
-    .await
 }

@@ -3,8 +3,8 @@
 use kit::ids::{PageId, TenantId};
 use sqlx::PgConnection;
 
-/// Moves the page's version on and takes the next position for each of so many events, 0 or 1; answers the
-/// last position taken.
+/// Moves the page's version on, which tells those who watch it when the transaction commits, and takes the next
+/// position for each of so many events; answers the last position taken.
 ///
 /// It locks the page until the transaction ends. Every change of a page begins with it: the limits checked
 /// after it hold, and positions are in the order of the commits.
@@ -15,11 +15,14 @@ pub(crate) async fn advance_page(
     events: i64,
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
-        "insert into incidents.page_version (tenant_id, page_id, version, event_position)
-         values ($1, $2, 1, $3)
-         on conflict on constraint page_version_pk do update
-         set version = page_version.version + 1, event_position = page_version.event_position + $3
-         returning event_position",
+        r#"with moved as (
+             insert into incidents.page_version (tenant_id, page_id, version, event_position)
+             values ($1, $2, 1, $3)
+             on conflict on constraint page_version_pk do update
+             set version = page_version.version + 1, event_position = page_version.event_position + $3
+             returning version, event_position)
+         select moved.event_position as "event_position!"
+         from moved, pg_notify('incidents_page', format('%s %s', $2, moved.version))"#,
         tenant.uuid(),
         page.uuid(),
         events,

@@ -1,12 +1,12 @@
-//! Updates, and what they and their incidents say of components.
+//! Updates, what they said before they were edited, and what they and their incidents say of components.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use kit::ids::{ComponentId, IncidentId, TenantId, UpdateId};
+use kit::ids::{ComponentId, IncidentId, MemberId, TenantId, UpdateId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::{Affected, ComponentStatus, Phase, Update};
+use crate::domain::{Affected, ComponentStatus, Phase, Release, Update};
 
 /// An update without what it says of components.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct UpdateRow {
     pub(crate) body: String,
     pub(crate) silent: bool,
     pub(crate) displayed_at: Timestamp,
+    pub(crate) next_update_at: Option<jiff_sqlx::Timestamp>,
+    pub(crate) edited_at: Option<jiff_sqlx::Timestamp>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -36,6 +38,15 @@ pub(crate) struct IncidentComponentRow {
     pub(crate) status: ComponentStatus,
 }
 
+/// What an update said until it was edited.
+#[derive(Debug)]
+pub(crate) struct RevisionRow {
+    pub(crate) body: String,
+    pub(crate) displayed_at: Timestamp,
+    pub(crate) replaced_at: Timestamp,
+    pub(crate) member_id: MemberId,
+}
+
 pub(crate) async fn insert_update(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -44,8 +55,8 @@ pub(crate) async fn insert_update(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into incidents.incident_update (
-             tenant_id, update_id, incident_id, phase, body, silent, displayed_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+             tenant_id, update_id, incident_id, phase, body, silent, displayed_at, next_update_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         tenant.uuid(),
         update.update_id.uuid(),
         incident.uuid(),
@@ -53,6 +64,7 @@ pub(crate) async fn insert_update(
         update.body,
         update.silent,
         update.displayed_at.to_sqlx() as _,
+        update.next_update_at.map(jiff_sqlx::Timestamp::from) as _,
         update.created_at.to_sqlx() as _,
     )
     .execute(db)
@@ -81,6 +93,89 @@ pub(crate) async fn insert_update_components(
     Ok(())
 }
 
+/// Writes what can change of an update.
+pub(crate) async fn save_update(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    update: &Update,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update incidents.incident_update
+         set body = $3, displayed_at = $4, edited_at = $5
+         where tenant_id = $1 and update_id = $2",
+        tenant.uuid(),
+        update.update_id.uuid(),
+        update.body,
+        update.displayed_at.to_sqlx() as _,
+        update.edited_at.map(jiff_sqlx::Timestamp::from) as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Keeps what an update said until now, as its next revision.
+pub(crate) async fn insert_revision(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    replaced: &Update,
+    revision: i16,
+    replaced_at: Timestamp,
+    member: MemberId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into incidents.update_revision (
+             tenant_id, update_id, revision, body, displayed_at, replaced_at, member_id)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        tenant.uuid(),
+        replaced.update_id.uuid(),
+        revision,
+        replaced.body,
+        replaced.displayed_at.to_sqlx() as _,
+        replaced_at.to_sqlx() as _,
+        member.uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The number of the update's latest revision; 0 if it was never edited.
+pub(crate) async fn latest_revision(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    update: UpdateId,
+) -> sqlx::Result<i16> {
+    sqlx::query_scalar!(
+        r#"select coalesce(max(revision), 0::smallint) as "revision!"
+         from incidents.update_revision
+         where tenant_id = $1 and update_id = $2"#,
+        tenant.uuid(),
+        update.uuid(),
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// What the update said before it was edited, oldest first.
+pub(crate) async fn list_revisions(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    update: UpdateId,
+) -> sqlx::Result<Vec<RevisionRow>> {
+    sqlx::query_as!(
+        RevisionRow,
+        "select body, displayed_at, replaced_at, member_id
+         from incidents.update_revision
+         where tenant_id = $1 and update_id = $2
+         order by revision",
+        tenant.uuid(),
+        update.uuid(),
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Writes what the incident says now. A component that was ever named stays, so that there is none to delete.
 pub(crate) async fn save_incident_components(
     db: &mut PgConnection,
@@ -106,6 +201,29 @@ pub(crate) async fn save_incident_components(
     Ok(())
 }
 
+/// The components of the incident that members took over or deleted.
+pub(crate) async fn list_releases(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incident: IncidentId,
+) -> sqlx::Result<Vec<Release>> {
+    sqlx::query_as!(
+        Release,
+        r#"select component_id as "component_id!: ComponentId", released.at as "released_at!: jiff_sqlx::Timestamp"
+         from incidents.incident_component, unnest(released_at) as released (at)
+         where tenant_id = $1 and incident_id = $2
+         union all
+         select named.component_id, c.deleted_at
+         from incidents.incident_component named
+         join incidents.component c on c.tenant_id = named.tenant_id and c.component_id = named.component_id
+         where named.tenant_id = $1 and named.incident_id = $2 and c.deleted_at is not null"#,
+        tenant.uuid(),
+        incident.uuid(),
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// The updates of these incidents, newest first.
 pub(crate) async fn list_updates(
     db: &mut PgConnection,
@@ -114,7 +232,7 @@ pub(crate) async fn list_updates(
 ) -> sqlx::Result<Vec<UpdateRow>> {
     sqlx::query_as!(
         UpdateRow,
-        "select update_id, incident_id, phase, body, silent, displayed_at, created_at
+        "select update_id, incident_id, phase, body, silent, displayed_at, next_update_at, edited_at, created_at
          from incidents.incident_update
          where tenant_id = $1 and incident_id = any($2)
          order by displayed_at desc, update_id desc",
@@ -125,21 +243,43 @@ pub(crate) async fn list_updates(
     .await
 }
 
-/// What the updates of these incidents say of components, by component.
-pub(crate) async fn list_update_components(
+/// The latest update of each of these incidents.
+pub(crate) async fn list_latest_updates(
     db: &mut PgConnection,
     tenant: TenantId,
     incidents: &[Uuid],
+) -> sqlx::Result<Vec<UpdateRow>> {
+    sqlx::query_as!(
+        UpdateRow,
+        "select latest.update_id, latest.incident_id, latest.phase, latest.body, latest.silent,
+             latest.displayed_at, latest.next_update_at, latest.edited_at, latest.created_at
+         from unnest($2::uuid[]) as wanted (incident_id)
+         cross join lateral (
+             select * from incidents.incident_update u
+             where u.tenant_id = $1 and u.incident_id = wanted.incident_id
+             order by u.displayed_at desc, u.update_id desc
+             limit 1) latest",
+        tenant.uuid(),
+        incidents,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What these updates say of components, by component.
+pub(crate) async fn list_update_components(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    updates: &[Uuid],
 ) -> sqlx::Result<Vec<UpdateComponentRow>> {
     sqlx::query_as!(
         UpdateComponentRow,
-        "select said.update_id, said.component_id, said.status
-         from incidents.incident_update u
-         join incidents.update_component said on said.tenant_id = u.tenant_id and said.update_id = u.update_id
-         where u.tenant_id = $1 and u.incident_id = any($2)
-         order by said.component_id",
+        "select update_id, component_id, status
+         from incidents.update_component
+         where tenant_id = $1 and update_id = any($2)
+         order by component_id",
         tenant.uuid(),
-        incidents,
+        updates,
     )
     .fetch_all(db)
     .await

@@ -9,21 +9,15 @@ use std::{error::Error as _, num::NonZeroU8, sync::Arc, time::Duration};
 use kit::{
     Db,
     peer::Peer,
-    time::to_wire,
     worker::{self, Step},
 };
-use proto::internal::v1::{
-    IncidentUpdated, NamedComponent, PublishEventRequest, event_service_client::EventServiceClient,
-    publish_event_request::Event,
-};
+use proto::internal::v1::{PublishEventRequest, event_service_client::EventServiceClient};
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use crate::{
-    rpc::convert,
-    store::outbox::{self, Lease},
-};
+use super::tell;
+use crate::store::outbox::{self, Lease};
 
 /// How long an event is leased; well over the 10 s that a call may take.
 const LEASE: Duration = Duration::from_secs(30);
@@ -45,8 +39,6 @@ pub struct Relay {
 /// Why an event was not handed over.
 #[derive(Debug, thiserror::Error)]
 enum NotHandedOver {
-    #[error("its update is not there")]
-    NoUpdate,
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     #[error("notifications did not take it")]
@@ -85,37 +77,26 @@ impl Relay {
         Ok(Step::Did)
     }
 
+    /// An event whose subject is gone by now has nobody to be told anything.
     async fn hand_over(&self, lease: &Lease) -> Result<(), NotHandedOver> {
-        let event = self.load(lease).await?;
-        self.events.clone().publish_event(event).await?;
-        Ok(())
-    }
-
-    async fn load(&self, lease: &Lease) -> Result<PublishEventRequest, NotHandedOver> {
         let mut tx = self.db.tenant(lease.tenant_id).await?;
-        let told = outbox::find_told(&mut tx, lease.tenant_id, lease.update_id).await?;
-        let components = outbox::list_named_components(&mut tx, lease.tenant_id, lease.update_id).await?;
+        let event = tell::event(&mut tx, lease).await?;
         tx.commit().await?;
-        let told = told.ok_or(NotHandedOver::NoUpdate)?;
-        let components = components.into_iter().map(|component| NamedComponent {
-            name: component.name,
-            status: convert::component_status(component.status).into(),
-        });
-        Ok(PublishEventRequest {
+        if event.is_none() {
+            tracing::info!(
+                event.id = %lease.event_id, page.id = %lease.page_id, tenant.id = %lease.tenant_id,
+                "event {} was dropped, for what it tells of is gone", lease.event_id
+            );
+            return Ok(());
+        }
+        let request = PublishEventRequest {
             event_id: lease.event_id.to_string(),
             tenant_id: lease.tenant_id.to_string(),
             page_id: lease.page_id.to_string(),
-            event: Some(Event::IncidentUpdated(IncidentUpdated {
-                incident_id: lease.incident_id.to_string(),
-                update_id: lease.update_id.to_string(),
-                position: lease.position,
-                title: told.title,
-                phase: convert::phase(told.phase).into(),
-                body: told.body,
-                displayed_at: Some(to_wire(told.displayed_at)),
-                components: components.collect(),
-            })),
-        })
+            event,
+        };
+        self.events.clone().publish_event(request).await?;
+        Ok(())
     }
 
     /// Without this, an event put off for less than the poll's pause would wait for the poll.

@@ -6,18 +6,59 @@ phase-monitoring = Monitoring
 phase-resolved = Resolved
 
 status-operational = Operational
+status-under-maintenance = Under maintenance
 status-degraded-performance = Degraded performance
 status-partial-outage = Partial outage
 status-major-outage = Major outage
 
-incident-components = Affected components
-incident-more-components = { $count ->
+components = Affected components
+more-components = { $count ->
     [one] and one more component
    *[other] and { $count } more components
 }
+reason = You receive this email because you subscribed to status updates from { $page }.
+stop = Unsubscribe
+
 incident-link = View the incident
-incident-reason = You receive this email because you subscribed to status updates from { $page }.
-incident-stop = Unsubscribe
+next-update = Next update by { $time }.
+
+maintenance-scheduled = Maintenance scheduled
+maintenance-moved = Maintenance rescheduled
+maintenance-in-progress = Maintenance in progress
+maintenance-verifying = Maintenance being verified
+maintenance-completed = Maintenance completed
+maintenance-cancelled = Maintenance cancelled
+maintenance-scheduled-said = This maintenance has been scheduled.
+maintenance-moved-said = The planned times of this maintenance have changed.
+maintenance-in-progress-said = This maintenance has begun.
+maintenance-verifying-said = The work is done, and we are verifying that everything is well.
+maintenance-completed-said = This maintenance has been completed.
+maintenance-cancelled-said = This maintenance has been cancelled.
+maintenance-starts-in-minutes = { $minutes ->
+    [one] Maintenance starts in 1 minute
+   *[other] Maintenance starts in { $minutes } minutes
+}
+maintenance-starts-in-hours = { $hours ->
+    [one] Maintenance starts in 1 hour
+   *[other] Maintenance starts in { $hours } hours
+}
+maintenance-starts-in-days = { $days ->
+    [one] Maintenance starts in 1 day
+   *[other] Maintenance starts in { $days } days
+}
+maintenance-start = Planned start
+maintenance-end = Planned end
+maintenance-new-start = New planned start
+maintenance-new-end = New planned end
+maintenance-link = View the maintenance
+
+postmortem-published = Postmortem published
+postmortem-cut = This is the beginning of the postmortem. The page of the incident has all of it.
+
+reminder-label = Next update due
+reminder-heading = A next update is due
+reminder-said = The next update of “{ $title }” is promised until { $time }. Nothing has been posted yet.
+reminder-reason = You receive this email because you can post updates on { $page }. Subscribers do not receive it.
 
 confirmation-subject = Confirm your subscription to { $page }
 confirmation-heading = Confirm your subscription

@@ -1,8 +1,12 @@
 //! A broadcast: the telling of one event.
 
 use jiff::Timestamp;
-use kit::ids::{BroadcastId, EventId, IncidentId, PageId, SubscriberId, TenantId, UpdateId};
-use serde::{Deserialize, Serialize};
+use kit::ids::{
+    BroadcastId, EventId, IncidentId, MaintenanceId, MemberId, PageId, SubscriberId, TenantId, UpdateId,
+};
+use uuid::Uuid;
+
+use super::content::Content;
 
 /// What a broadcast tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -10,45 +14,68 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// An incident update, to everybody confirmed on its page.
     IncidentUpdate,
+    /// A maintenance update, to everybody confirmed on its page.
+    MaintenanceUpdate,
+    /// That a maintenance begins soon, to everybody confirmed on its page.
+    MaintenanceApproaching,
+    /// The report after an incident, to everybody confirmed on its page.
+    Postmortem,
+    /// That a promised update is due, to the tenant's responders.
+    NextUpdateDue,
     /// A link to confirm, to the one who asked.
     Confirmation,
 }
 
-/// Where an incident stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
-#[sqlx(type_name = "notifications.phase", rename_all = "snake_case")]
-pub enum Phase {
-    /// Something is wrong, and its cause is looked for.
-    Investigating,
-    /// The cause is known.
-    Identified,
-    /// It looks mended and is watched.
-    Monitoring,
-    /// It is over.
-    Resolved,
+/// Who is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody confirmed on the page.
+    Confirmed,
+    /// This subscriber, while it is pending.
+    Pending(SubscriberId),
+    /// The tenant's members who may post an update. They are no subscribers: nobody takes them off a list,
+    /// and what their mail server refuses is no strike against a subscriber.
+    Responders,
 }
 
-/// How a component does; the later, the worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ComponentStatus {
-    /// It works.
-    Operational,
-    /// It is slow or flawed.
-    DegradedPerformance,
-    /// It fails for some.
-    PartialOutage,
-    /// It fails for all.
-    MajorOutage,
+/// Who gets a mail: a subscriber, or a member where the broadcast goes to responders. Ranges, cursors and the
+/// delivery log hold one or the other, and the broadcast says which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecipientId(Uuid);
+
+impl RecipientId {
+    /// Before all of them.
+    pub const BEFORE_ALL: Self = Self(Uuid::nil());
+
+    /// The UUID, as the database keeps it.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+
+    /// The id just before: a range after it and up to this one holds this one alone.
+    #[must_use]
+    pub fn just_before(self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128().saturating_sub(1)))
+    }
 }
 
-/// A component that an update speaks of. Kept as JSON beside the update's text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Component {
-    /// Its name as members wrote it.
-    pub name: String,
-    /// Its status from the update on.
-    pub status: ComponentStatus,
+impl From<Uuid> for RecipientId {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl From<SubscriberId> for RecipientId {
+    fn from(subscriber: SubscriberId) -> Self {
+        Self(subscriber.uuid())
+    }
+}
+
+impl From<MemberId> for RecipientId {
+    fn from(member: MemberId) -> Self {
+        Self(member.uuid())
+    }
 }
 
 /// The page that a broadcast is about, as it was when the event was published.
@@ -64,37 +91,6 @@ pub struct Page {
     pub locale: String,
     /// Its IANA time zone.
     pub time_zone: String,
-}
-
-/// What is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// An incident has a new update, or its first.
-    IncidentUpdate(IncidentUpdate),
-    /// Somebody gave their address and must say that it was they.
-    Confirmation {
-        /// Who asked.
-        subscriber: SubscriberId,
-    },
-}
-
-/// One update of an incident, with what readers must know of the incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IncidentUpdate {
-    /// The incident: its mails make one thread.
-    pub incident_id: IncidentId,
-    /// The update: the same in every try to send it, so that mail systems can fold two copies.
-    pub update_id: UpdateId,
-    /// The incident's headline, as members wrote it.
-    pub title: String,
-    /// Where the incident stands with this update.
-    pub phase: Phase,
-    /// The text as CommonMark, at most 25,000 characters.
-    pub body: String,
-    /// When it happened, as readers are to see it.
-    pub displayed_at: Timestamp,
-    /// The components it speaks of.
-    pub components: Vec<Component>,
 }
 
 /// A broadcast that is about to be planned.
@@ -125,9 +121,11 @@ pub struct Broadcast {
     pub kind: Kind,
     /// The incident it tells of.
     pub incident: Option<IncidentId>,
+    /// The maintenance it tells of.
+    pub maintenance: Option<MaintenanceId>,
     /// The update it carries.
     pub update: Option<UpdateId>,
-    /// How many subscribers it was planned for.
+    /// How many recipients it was planned for.
     pub planned: i64,
     /// When it was planned.
     pub created_at: Timestamp,

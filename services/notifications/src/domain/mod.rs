@@ -1,13 +1,16 @@
 //! Types and rules: no queries, no clock, no input or output.
 
 mod broadcast;
+mod content;
 mod outcome;
 mod retry;
 mod segment;
 
-pub use broadcast::{
-    Broadcast, Component, ComponentStatus, Content, IncidentUpdate, Kind, NewBroadcast, Page, Phase,
+pub use broadcast::{Audience, Broadcast, Kind, NewBroadcast, Page, RecipientId};
+pub use content::{
+    Component, ComponentStatus, Content, IncidentUpdate, MaintenanceApproaching, MaintenancePhase,
+    MaintenanceUpdate, NextUpdateDue, Phase, Postmortem, Window,
 };
 pub use outcome::{Outcome, Settled, settle};
-pub use retry::{GIVE_UP_AFTER, pause_after};
-pub use segment::{Counts, Lease, Mode, NewSegment, Progress, just_before};
+pub use retry::pause_after;
+pub use segment::{Counts, Lease, Mode, NewSegment, Progress, Thread};

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::smtp::Verdict;
 
-use super::retry::{GIVE_UP_AFTER, pause_after};
+use super::retry::pause_after;
 
 /// How a delivery ended, or where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -18,7 +18,7 @@ pub enum Outcome {
     Bounced,
     /// Not tried: the address must not be mailed.
     Suppressed,
-    /// Not tried: a newer update of the incident took its place.
+    /// Not tried: something newer of the same thread took its place.
     Superseded,
     /// Given up.
     Abandoned,
@@ -48,20 +48,20 @@ pub enum Settled {
     NotTried,
 }
 
-/// The outcome of the `attempt`-th try (1 is the first) of a broadcast planned at `created_at`.
+/// The outcome of the `attempt`-th try (1 is the first) of a broadcast that is not tried after `give_up_at`.
 ///
 /// A refusal that is not about the address (policy, reputation, content) is our own trouble: it is put off
 /// like a transient one, and nobody is suppressed for it. A try whose fate is unknown is repeated with the
 /// same Message-ID, by which mail systems fold the pair.
 #[must_use]
-pub fn settle(verdict: Verdict, attempt: i32, created_at: Timestamp, now: Timestamp, jitter: f64) -> Settled {
+pub fn settle(verdict: Verdict, attempt: i32, give_up_at: Timestamp, now: Timestamp, jitter: f64) -> Settled {
     match verdict {
         Verdict::Sent => Settled::As(Outcome::Sent, None),
         Verdict::Bounced => Settled::As(Outcome::Bounced, None),
         Verdict::NotTried => Settled::NotTried,
         Verdict::Deferred | Verdict::Rejected | Verdict::Unknown => {
             let pause = pause_after(attempt, jitter);
-            if now.duration_since(created_at) + pause > GIVE_UP_AFTER {
+            if pause > give_up_at.duration_since(now) {
                 Settled::As(Outcome::Abandoned, None)
             } else {
                 Settled::As(Outcome::Deferred, Some(pause))
@@ -77,7 +77,8 @@ mod tests {
     #[test]
     fn what_the_server_said_decides() {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let settled = |verdict| settle(verdict, 1, now, now, 0.0);
+        let tomorrow = now + SignedDuration::from_hours(24);
+        let settled = |verdict| settle(verdict, 1, tomorrow, now, 0.0);
         assert_eq!(settled(Verdict::Sent), Settled::As(Outcome::Sent, None));
         assert_eq!(settled(Verdict::Bounced), Settled::As(Outcome::Bounced, None));
         assert_eq!(settled(Verdict::NotTried), Settled::NotTried);
@@ -88,11 +89,12 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_is_given_up_when_its_next_try_would_come_after_24_hours() {
-        let created: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
-        let at = |hours| created + SignedDuration::from_hours(hours);
-        let settled = |hours| settle(Verdict::Deferred, 9, created, at(hours), 0.0);
-        assert_eq!(settled(21), Settled::As(Outcome::Deferred, Some(SignedDuration::from_hours(3))));
-        assert_eq!(settled(22), Settled::As(Outcome::Abandoned, None));
+    fn a_delivery_is_given_up_when_its_next_try_would_come_too_late() {
+        let give_up_at: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+        let settled = |left| settle(Verdict::Deferred, 9, give_up_at, give_up_at - left, 0.0);
+        let pause = SignedDuration::from_hours(3);
+        assert_eq!(settled(pause), Settled::As(Outcome::Deferred, Some(pause)));
+        let too_little = pause - SignedDuration::from_nanos(1);
+        assert_eq!(settled(too_little), Settled::As(Outcome::Abandoned, None));
     }
 }

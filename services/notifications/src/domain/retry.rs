@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 /// After so long a delivery is given up.
-pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// The pauses after the first tries; the last one repeats.
 const PAUSES: [SignedDuration; 5] = [

@@ -1,19 +1,30 @@
-//! A segment: a range of subscribers, and the unit of work.
+//! A segment: a range of recipients, and the unit of work.
 
-use kit::ids::{BroadcastId, IncidentId, SubscriberId, TenantId};
+use jiff::Timestamp;
+use kit::ids::{BroadcastId, TenantId};
 use uuid::Uuid;
 
-use super::outcome::Outcome;
+use super::{broadcast::RecipientId, outcome::Outcome};
 
 /// A segment that is about to be planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSegment {
     /// It begins after this id.
-    pub after: SubscriberId,
+    pub after: RecipientId,
     /// It ends with this one.
-    pub last: SubscriberId,
-    /// How many subscribers were in it when it was planned.
+    pub last: RecipientId,
+    /// How many recipients were in it when it was planned.
     pub planned: i32,
+}
+
+/// Where a broadcast belongs: the incident or maintenance that it tells of, and its place among all events of
+/// the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thread {
+    /// The incident's or the maintenance's UUID.
+    pub id: Uuid,
+    /// Larger is later.
+    pub position: i64,
 }
 
 /// What a sender does with a segment that it leased.
@@ -21,9 +32,10 @@ pub struct NewSegment {
 pub enum Mode {
     /// Sends.
     Send,
-    /// Writes down that those who are left get the newer update instead.
+    /// Writes down that those who are left get something newer instead.
     Supersede,
-    /// Writes down that those who are left were given up: the segment failed three times by a fault of ours.
+    /// Writes down that those who are left were given up: the segment failed three times by a fault of ours, or
+    /// what it tells is stale.
     Abandon,
 }
 
@@ -39,14 +51,14 @@ pub struct Lease {
     pub tenant: TenantId,
     /// The broadcast it is part of.
     pub broadcast: BroadcastId,
-    /// The incident that the broadcast tells of.
-    pub incident: Option<IncidentId>,
-    /// The place of the broadcast among those of its page.
+    /// What the broadcast is a part of.
+    pub thread: Option<Uuid>,
+    /// The place of the broadcast in its thread: larger is later.
     pub position: i64,
     /// Everybody up to here has an outcome.
-    pub cursor: SubscriberId,
+    pub cursor: RecipientId,
     /// The range ends with this one.
-    pub last: SubscriberId,
+    pub last: RecipientId,
     /// How many of those it was planned for have no outcome yet.
     pub left: i32,
     /// The how-manieth try this is for those in it.
@@ -57,7 +69,7 @@ pub struct Lease {
     pub faults: i32,
     /// Connections lost over the mail at the cursor.
     pub drops: i32,
-    /// A newer update is there.
+    /// Something newer is there.
     pub superseded: bool,
 }
 
@@ -68,12 +80,12 @@ impl Lease {
         self.faults >= MAX_FAULTS
     }
 
-    /// What to do with it.
+    /// What to do with it, if what it tells turns stale at `stale_from`.
     #[must_use]
-    pub fn mode(&self) -> Mode {
+    pub fn mode(&self, stale_from: Option<Timestamp>, now: Timestamp) -> Mode {
         if self.superseded {
             Mode::Supersede
-        } else if self.is_faulty() {
+        } else if self.is_faulty() || stale_from.is_some_and(|stale| stale <= now) {
             Mode::Abandon
         } else {
             Mode::Send
@@ -90,7 +102,7 @@ pub struct Counts {
     pub bounced: i32,
     /// Not to be mailed.
     pub suppressed: i32,
-    /// Replaced by a newer update.
+    /// Replaced by something newer.
     pub superseded: i32,
     /// Given up.
     pub abandoned: i32,
@@ -124,16 +136,10 @@ pub struct Progress {
     pub bounced: i64,
     /// Not to be mailed.
     pub suppressed: i64,
-    /// Replaced by a newer update.
+    /// Replaced by something newer.
     pub superseded: i64,
     /// Given up.
     pub abandoned: i64,
-}
-
-/// The id just before: a range after it and up to `subscriber` holds that one alone.
-#[must_use]
-pub fn just_before(subscriber: SubscriberId) -> SubscriberId {
-    SubscriberId::from_uuid(Uuid::from_u128(subscriber.uuid().as_u128().saturating_sub(1)))
 }
 
 #[cfg(test)]
@@ -141,13 +147,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_superseded_segment_is_never_sent_and_a_faulty_one_is_given_up() {
-        let id = |n| SubscriberId::from_uuid(Uuid::from_u128(n));
+    fn a_superseded_segment_is_never_sent_and_a_faulty_or_stale_one_is_given_up() {
+        let id = |n| RecipientId::from(Uuid::from_u128(n));
         let lease = |superseded, faults| Lease {
             segment: Uuid::nil(),
             tenant: Uuid::nil().into(),
             broadcast: Uuid::nil().into(),
-            incident: None,
+            thread: None,
             position: 0,
             cursor: id(0),
             last: id(9),
@@ -158,11 +164,16 @@ mod tests {
             drops: 0,
             superseded,
         };
-        assert_eq!(lease(false, 2).mode(), Mode::Send);
-        assert_eq!(lease(false, 3).mode(), Mode::Abandon);
-        assert_eq!(lease(true, 0).mode(), Mode::Supersede);
-        assert_eq!(lease(true, 3).mode(), Mode::Supersede);
-        assert_eq!(just_before(id(9)), id(8));
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let mode = |superseded, faults| lease(superseded, faults).mode(None, now);
+        assert_eq!(mode(false, 2), Mode::Send);
+        assert_eq!(mode(false, 3), Mode::Abandon);
+        assert_eq!(mode(true, 0), Mode::Supersede);
+        assert_eq!(mode(true, 3), Mode::Supersede);
+        assert_eq!(lease(false, 0).mode(Some(now), now), Mode::Abandon);
+        assert_eq!(lease(true, 0).mode(Some(now), now), Mode::Supersede);
+        assert_eq!(lease(false, 0).mode(Some(now + jiff::SignedDuration::from_nanos(1)), now), Mode::Send);
+        assert_eq!(id(9).just_before(), id(8));
     }
 
     #[test]

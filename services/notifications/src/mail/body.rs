@@ -1,22 +1,13 @@
 //! The two bodies of a mail, from the templates in `templates/`.
 
 use askama::Template;
-use std::cmp::Reverse;
 
-use super::clean;
-use super::content::Page;
+use super::story::Story;
 use super::text::Texts;
-use crate::domain::{Component, IncidentUpdate};
 use kit::locale::Locale;
 
 /// Stands in a body where the token comes: cleaned text holds no control characters.
 pub(super) const TOKEN_MARK: char = '\u{1}';
-
-/// How many components a mail lists. A page may have 2000, and mail readers cut what is longer than 100 kB.
-const MAX_COMPONENTS: usize = 50;
-
-/// Characters of a component's name: as many as a page allows.
-const MAX_COMPONENT_NAME: usize = 100;
 
 const RENDERS: &str = "the templates call nothing that fails";
 
@@ -26,130 +17,102 @@ pub(super) struct Bodies {
     pub(super) html: String,
 }
 
-struct ComponentLine {
-    name: String,
-    status: String,
-    colour: &'static str,
+/// A mail that says one thing and has one link. Everything in it is clean.
+pub(super) struct Notice {
+    pub(super) heading: String,
+    pub(super) said: String,
+    /// What the link says.
+    pub(super) link: String,
+    /// Where it leads, under the public address.
+    pub(super) path: String,
+    /// Why the reader gets this, or what to do about it.
+    pub(super) reason: String,
 }
 
-struct Incident<'a> {
+struct StoryMail<'a> {
     lang: &'static str,
-    page_lang: &'static str,
     subject: &'a str,
     page: &'a str,
-    title: &'a str,
-    phase: String,
-    phase_colour: &'static str,
-    at: String,
-    body_text: String,
+    story: &'a Story,
+    body_lang: Option<&'a str>,
     body_html: String,
     components_heading: String,
-    components: Vec<ComponentLine>,
-    more_components: Option<String>,
-    link: String,
-    incident_url: String,
+    url: String,
     reason: String,
     stop: String,
     unsubscribe_url: String,
 }
 
 #[derive(Template)]
-#[template(path = "incident.html")]
-struct IncidentHtml<'a> {
-    mail: &'a Incident<'a>,
+#[template(path = "story.html")]
+struct StoryHtml<'a> {
+    mail: &'a StoryMail<'a>,
 }
 
 #[derive(Template)]
-#[template(path = "incident.txt")]
-struct IncidentText<'a> {
-    mail: &'a Incident<'a>,
+#[template(path = "story.txt")]
+struct StoryText<'a> {
+    mail: &'a StoryMail<'a>,
 }
 
-struct Confirmation<'a> {
+struct NoticeMail<'a> {
     lang: &'static str,
     subject: &'a str,
     page: &'a str,
-    heading: String,
-    request: String,
-    link: String,
-    confirm_url: String,
-    otherwise: String,
+    notice: &'a Notice,
+    url: String,
 }
 
 #[derive(Template)]
-#[template(path = "confirmation.html")]
-struct ConfirmationHtml<'a> {
-    mail: &'a Confirmation<'a>,
+#[template(path = "notice.html")]
+struct NoticeHtml<'a> {
+    mail: &'a NoticeMail<'a>,
 }
 
 #[derive(Template)]
-#[template(path = "confirmation.txt")]
-struct ConfirmationText<'a> {
-    mail: &'a Confirmation<'a>,
+#[template(path = "notice.txt")]
+struct NoticeText<'a> {
+    mail: &'a NoticeMail<'a>,
 }
 
-/// What both kinds of mail need. `page_name`, `title` and `subject` are clean.
+/// What all mails need. `page_name` and `subject` are clean.
 pub(super) struct Frame<'a> {
     pub(super) public_url: &'a str,
-    pub(super) page: &'a Page,
     pub(super) page_name: &'a str,
     pub(super) subject: &'a str,
     pub(super) locale: Locale,
 }
 
 impl Frame<'_> {
-    /// The bodies that tell an incident's update.
-    pub(super) fn incident(&self, title: &str, update: &IncidentUpdate) -> Bodies {
+    /// The bodies for those who subscribed.
+    pub(super) fn story(&self, story: &Story) -> Bodies {
         let texts = Texts::of(self.locale);
-        let body_text = clean::body(&update.body);
-        let mut components = update.components.iter().collect::<Vec<_>>();
-        components.sort_by_key(|component| Reverse(component.status));
-        let more = components.len().saturating_sub(MAX_COMPONENTS);
-        let line = |component: &Component| ComponentLine {
-            name: clean::line(&component.name, MAX_COMPONENT_NAME),
-            status: texts.say(component.status.text()),
-            colour: component.status.colour(),
-        };
-        let mail = Incident {
+        let mail = StoryMail {
             lang: self.locale.tag(),
-            page_lang: self.page.locale.tag(),
             subject: self.subject,
             page: self.page_name,
-            title,
-            phase: texts.say(update.phase.text()),
-            phase_colour: update.phase.colour(),
-            at: kit::locale::date_time(update.displayed_at, &self.page.time_zone, self.locale),
-            body_html: kit::markdown::to_html(&body_text),
-            body_text,
-            components_heading: texts.say("incident-components"),
-            components: components.into_iter().take(MAX_COMPONENTS).map(line).collect(),
-            more_components: (more > 0).then(|| texts.say_of_count("incident-more-components", more)),
-            link: texts.say("incident-link"),
-            incident_url: format!(
-                "{}/p/{}/incidents/{}",
-                self.public_url, self.page.slug, update.incident_id
-            ),
-            reason: texts.say_of_page("incident-reason", self.page_name),
-            stop: texts.say("incident-stop"),
+            story,
+            body_lang: story.lang.as_deref().filter(|_| !story.body_is_ours),
+            body_html: kit::markdown::to_html(&story.body),
+            components_heading: texts.say("components"),
+            url: format!("{}{}", self.public_url, story.path),
+            reason: texts.say_of_page("reason", self.page_name),
+            stop: texts.say("stop"),
             unsubscribe_url: format!("{}/u/{TOKEN_MARK}", self.public_url),
         };
-        rendered(&IncidentText { mail: &mail }, &IncidentHtml { mail: &mail })
+        rendered(&StoryText { mail: &mail }, &StoryHtml { mail: &mail })
     }
 
-    /// The bodies that ask for a confirmation.
-    pub(super) fn confirmation(&self) -> Bodies {
-        let texts = Texts::of(self.locale);
-        let mail = Confirmation {
+    /// The bodies for one who did not subscribe, or has not yet.
+    pub(super) fn notice(&self, notice: &Notice) -> Bodies {
+        let mail = NoticeMail {
             lang: self.locale.tag(),
             subject: self.subject,
             page: self.page_name,
-            heading: texts.say("confirmation-heading"),
-            request: texts.say_of_page("confirmation-request", self.page_name),
-            link: texts.say("confirmation-link"),
-            confirm_url: format!("{}/c/{TOKEN_MARK}", self.public_url),
-            otherwise: texts.say("confirmation-otherwise"),
+            notice,
+            url: format!("{}{}", self.public_url, notice.path),
         };
-        rendered(&ConfirmationText { mail: &mail }, &ConfirmationHtml { mail: &mail })
+        rendered(&NoticeText { mail: &mail }, &NoticeHtml { mail: &mail })
     }
 }
 

@@ -33,6 +33,18 @@ pub(super) fn body(text: &str) -> String {
     clean
 }
 
+/// The beginning of a text that has more than `max` characters: up to the end of a paragraph, or else of a line or
+/// a word, unless half of the room were left unused; `None` of a text that is not longer.
+pub(super) fn beginning(text: &str, max: usize) -> Option<&str> {
+    let (end, _) = text.char_indices().nth(max)?;
+    let head = &text[..end];
+    let cut = ["\n\n", "\n", " "]
+        .iter()
+        .find_map(|gap| head.rfind(gap).filter(|place| *place >= end / 2))
+        .unwrap_or(end);
+    Some(head[..cut].trim_end())
+}
+
 fn cut(text: &str, max: usize) -> String {
     let mut cut: String = text.chars().take(max - 1).collect();
     cut.truncate(cut.trim_end().len());
@@ -78,5 +90,15 @@ mod tests {
     #[test]
     fn a_body_keeps_lines_and_tabs_alone() {
         assert_eq!(body("a\r\nb\rc\td\0\u{1}\u{85}e"), "a\nb\nc\tde");
+    }
+
+    #[test]
+    fn a_long_text_ends_with_a_paragraph_or_else_with_a_line_or_a_word() {
+        assert_eq!(beginning("abc", 3), None);
+        assert_eq!(beginning("ação\n\nb", 7), None);
+        assert_eq!(beginning("aaaaa\n\nbb\nb b", 11), Some("aaaaa"));
+        assert_eq!(beginning("aaaa aaaa\nb b", 12), Some("aaaa aaaa"));
+        assert_eq!(beginning("a\n\nbbbb bbbb", 9), Some("a\n\nbbbb"));
+        assert_eq!(beginning("ééééé", 3), Some("ééé"));
     }
 }

@@ -1,22 +1,22 @@
 //! The headers of each kind of mail, and what they share.
 
+use std::fmt::Display;
+
 use jiff::{Timestamp, tz::TimeZone};
 use kit::ids::EventId;
 use kit::locale::Locale;
 
-use super::body::{Bodies, Frame, TOKEN_MARK};
+use super::body::{Bodies, Frame, Notice, TOKEN_MARK};
 use super::content::Page;
+use super::story::{MAX_TITLE, Story, Teller};
 use super::template::Part::{Fixed, Slot as Open};
 use super::template::{Draft, Slot, Template};
 use super::text::Texts;
 use super::{clean, header};
-use crate::domain::{Content, IncidentUpdate};
+use crate::domain::{Content, NextUpdateDue};
 
 const MAX_PAGE_NAME: usize = 64;
 const MAX_SUBJECT: usize = 120;
-
-/// Characters of a headline in the body: all that an incident may have.
-const MAX_TITLE: usize = 200;
 
 /// Where mails come from and point to; settings, and trusted.
 #[derive(Debug, Clone)]
@@ -66,8 +66,23 @@ impl Composer {
             event_id,
             date,
         };
+        let teller = mail.teller();
         match content {
-            Content::IncidentUpdate(update) => mail.incident(update),
+            Content::IncidentUpdate(told) => {
+                mail.story(&teller.incident_update(told), "phase", &told.update_id, &told.incident_id)
+            }
+            Content::MaintenanceUpdate(told) => {
+                let story = teller.maintenance_update(told);
+                mail.story(&story, "maintenance", &told.update_id, &told.maintenance_id)
+            }
+            Content::MaintenanceApproaching(told) => {
+                let story = teller.maintenance_approaching(told);
+                mail.story(&story, "maintenance", &event_id, &told.maintenance_id)
+            }
+            Content::Postmortem(told) => {
+                mail.story(&teller.postmortem(told), "postmortem", &event_id, &told.incident_id)
+            }
+            Content::NextUpdateDue(told) => mail.reminder(told),
             Content::Confirmation { .. } => mail.confirmation(),
         }
     }
@@ -84,43 +99,79 @@ struct Mail<'a> {
 }
 
 impl Mail<'_> {
-    fn incident(&self, update: &IncidentUpdate) -> Template {
-        let phase = Texts::of(self.locale).say(update.phase.text());
-        let subject = self.incident_subject(&update.title, &phase);
-        let bodies = self.frame(&subject).incident(&clean::line(&update.title, MAX_TITLE), update);
+    /// A mail of a thread, for those who subscribed. `kind` is the mail's in Feedback-ID; `id` makes its
+    /// Message-ID, the same in every try, and `thread` stands for the thread.
+    fn story(&self, story: &Story, kind: &str, id: &impl Display, thread: &impl Display) -> Template {
+        let subject = self.subject(&story.title, &story.label);
+        let bodies = self.frame(&subject).story(story);
+        let thread = thread.to_string();
         let mut draft = Draft::default();
         self.head(&mut draft, &subject);
-        self.reference(&mut draft, "Message-ID", &update.update_id.to_string());
+        self.reference(&mut draft, "Message-ID", &id.to_string());
         // the thread's first mail names the same ancestor: no mail has its id
-        self.reference(&mut draft, "In-Reply-To", &update.incident_id.to_string());
-        self.reference(&mut draft, "References", &update.incident_id.to_string());
+        self.reference(&mut draft, "In-Reply-To", &thread);
+        self.reference(&mut draft, "References", &thread);
         self.list(&mut draft);
-        self.tail(&mut draft, "phase", &bodies);
+        self.tail(&mut draft, kind, &bodies);
         draft.finish()
     }
 
     fn confirmation(&self) -> Template {
-        let subject = Texts::of(self.locale).say_of_page("confirmation-subject", &self.page_name);
-        let subject = clean::line(&subject, MAX_SUBJECT);
-        let bodies = self.frame(&subject).confirmation();
+        let texts = self.texts();
+        let notice = Notice {
+            heading: texts.say("confirmation-heading"),
+            said: texts.say_of_page("confirmation-request", &self.page_name),
+            link: texts.say("confirmation-link"),
+            path: format!("/c/{TOKEN_MARK}"),
+            reason: texts.say("confirmation-otherwise"),
+        };
+        let subject = clean::line(&texts.say_of_page("confirmation-subject", &self.page_name), MAX_SUBJECT);
+        self.notice(&notice, &subject, "confirmation")
+    }
+
+    fn reminder(&self, due: &NextUpdateDue) -> Template {
+        let (texts, teller) = (self.texts(), self.teller());
+        let title = clean::line(&due.title, MAX_TITLE);
+        let time = teller.moment(due.next_update_at);
+        let subject = self.subject(&title, &texts.say("reminder-label"));
+        let notice = Notice {
+            heading: texts.say("reminder-heading"),
+            said: texts.say_with("reminder-said", [("title", title.into()), ("time", time.into())]),
+            link: texts.say("incident-link"),
+            path: teller.path("incidents", &due.incident_id),
+            reason: texts.say_of_page("reminder-reason", &self.page_name),
+        };
+        self.notice(&notice, &subject, "reminder")
+    }
+
+    /// A mail of no list, for one who did not subscribe, or has not yet.
+    fn notice(&self, notice: &Notice, subject: &str, kind: &str) -> Template {
+        let bodies = self.frame(subject).notice(notice);
         let mut draft = Draft::default();
-        self.head(&mut draft, &subject);
+        self.head(&mut draft, subject);
         self.reference(&mut draft, "Message-ID", &self.event_id.to_string());
-        self.tail(&mut draft, "confirmation", &bodies);
+        self.tail(&mut draft, kind, &bodies);
         draft.finish()
     }
 
-    /// `[page] headline: phase`; where it is too long, the headline is cut, for the phase is the news.
-    fn incident_subject(&self, title: &str, phase: &str) -> String {
-        let frame = "[] : ".len() + self.page_name.chars().count() + phase.chars().count();
+    /// `[page] headline: news`; where it is too long, the headline is cut.
+    fn subject(&self, title: &str, news: &str) -> String {
+        let frame = "[] : ".len() + self.page_name.chars().count() + news.chars().count();
         let title = clean::line(title, MAX_SUBJECT.saturating_sub(frame).max(1));
-        clean::line(&format!("[{}] {title}: {phase}", self.page_name), MAX_SUBJECT)
+        clean::line(&format!("[{}] {title}: {news}", self.page_name), MAX_SUBJECT)
+    }
+
+    fn texts(&self) -> Texts {
+        Texts::of(self.locale)
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        Teller { page: self.page, locale: self.locale, date: self.date }
     }
 
     fn frame<'a>(&'a self, subject: &'a str) -> Frame<'a> {
         Frame {
             public_url: &self.addresses.public_url,
-            page: self.page,
             page_name: &self.page_name,
             subject,
             locale: self.locale,
@@ -136,14 +187,14 @@ impl Mail<'_> {
         draft.header("Date", &date);
     }
 
-    /// A message id of this subscriber's own.
+    /// A message id of this recipient's own.
     fn reference(&self, draft: &mut Draft, name: &str, id: &str) {
         draft.line([
             Fixed(name),
             Fixed(": <"),
             Fixed(id),
             Fixed("."),
-            Open(Slot::SubscriberHash),
+            Open(Slot::RecipientHash),
             Fixed("@"),
             Fixed(&self.addresses.mail_domain),
             Fixed(">"),

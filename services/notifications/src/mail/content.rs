@@ -4,7 +4,9 @@ use jiff::tz::TimeZone;
 use kit::ids::{PageId, TenantId};
 use kit::locale::Locale;
 
-use crate::domain::{ComponentStatus, Phase};
+use crate::domain::{
+    ComponentStatus, MaintenanceApproaching, MaintenancePhase, MaintenanceUpdate, Phase, Postmortem,
+};
 
 /// The page that a mail speaks for.
 #[derive(Debug, Clone)]
@@ -45,11 +47,63 @@ impl Phase {
     }
 }
 
+impl MaintenancePhase {
+    /// As [`Phase::colour`].
+    pub(super) const fn colour(self) -> &'static str {
+        match self {
+            Self::Scheduled => MaintenanceApproaching::COLOUR,
+            Self::InProgress => "#0a5cb8",
+            Self::Verifying => "#6f42c1",
+            Self::Completed => Phase::Resolved.colour(),
+            Self::Cancelled => "#59636e",
+        }
+    }
+}
+
+impl MaintenanceUpdate {
+    /// The key of the news among the texts: other times are news while nothing else has happened.
+    pub(super) const fn label(&self) -> &'static str {
+        match self.phase {
+            MaintenancePhase::Scheduled if self.moved => "maintenance-moved",
+            MaintenancePhase::Scheduled => "maintenance-scheduled",
+            MaintenancePhase::InProgress => "maintenance-in-progress",
+            MaintenancePhase::Verifying => "maintenance-verifying",
+            MaintenancePhase::Completed => "maintenance-completed",
+            MaintenancePhase::Cancelled => "maintenance-cancelled",
+        }
+    }
+
+    /// The key of the sentence that stands where nobody wrote a text.
+    pub(super) const fn sentence(&self) -> &'static str {
+        if self.moved {
+            return "maintenance-moved-said";
+        }
+        match self.phase {
+            MaintenancePhase::Scheduled => "maintenance-scheduled-said",
+            MaintenancePhase::InProgress => "maintenance-in-progress-said",
+            MaintenancePhase::Verifying => "maintenance-verifying-said",
+            MaintenancePhase::Completed => "maintenance-completed-said",
+            MaintenancePhase::Cancelled => "maintenance-cancelled-said",
+        }
+    }
+}
+
+impl MaintenanceApproaching {
+    /// As [`Phase::colour`].
+    pub(super) const COLOUR: &str = "#1f6feb";
+}
+
+impl Postmortem {
+    /// As [`Phase::colour`].
+    pub(super) const COLOUR: &str = "#4b5563";
+}
+
 impl ComponentStatus {
     /// The key of its name among the texts.
     pub(super) const fn text(self) -> &'static str {
         match self {
             Self::Operational => "status-operational",
+            Self::UnderMaintenance => "status-under-maintenance",
             Self::DegradedPerformance => "status-degraded-performance",
             Self::PartialOutage => "status-partial-outage",
             Self::MajorOutage => "status-major-outage",
@@ -60,6 +114,7 @@ impl ComponentStatus {
     pub(super) const fn colour(self) -> &'static str {
         match self {
             Self::Operational => "#2da44e",
+            Self::UnderMaintenance => "#3a7bd5",
             Self::DegradedPerformance => "#b08800",
             Self::PartialOutage => "#e0620d",
             Self::MajorOutage => "#e5343d",

@@ -14,6 +14,7 @@ mod composer;
 mod content;
 mod header;
 mod quoted_printable;
+mod story;
 mod template;
 #[cfg(test)]
 mod tests;

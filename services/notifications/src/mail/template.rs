@@ -14,11 +14,12 @@ const MAX_WORD: usize = 512;
 pub struct Personal<'a> {
     /// The address: ASCII, an unquoted local part, at most 254 octets.
     pub email: &'a str,
-    /// What the link to unsubscribe or to confirm ends in: letters, digits, `-`, `_` and `.`, at most 512.
+    /// What the link to unsubscribe or to confirm ends in: letters, digits, `-`, `_` and `.`, at most 512. Not
+    /// looked at where the mail has no such link.
     pub token: &'a str,
-    /// Stands for the subscriber in `Message-ID` and `References`; the same for every mail to it. Letters,
+    /// Stands for the recipient in `Message-ID` and `References`; the same for every mail to it. Letters,
     /// digits, `-`, `_` and `.`, at most 512.
-    pub subscriber_hash: &'a str,
+    pub recipient_hash: &'a str,
 }
 
 /// A recipient whose data would break the mail; nothing was written.
@@ -31,15 +32,15 @@ pub enum UnfitRecipient {
     #[error("the token is not made of letters, digits, `-`, `_` and `.`")]
     Token,
     /// The hash is empty, too long, or of other characters.
-    #[error("the subscriber's hash is not made of letters, digits, `-`, `_` and `.`")]
-    SubscriberHash,
+    #[error("the recipient's hash is not made of letters, digits, `-`, `_` and `.`")]
+    RecipientHash,
 }
 
 /// A place for something personal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
     Address,
-    SubscriberHash,
+    RecipientHash,
     Token,
     /// In a quoted-printable body, on a line of its own.
     TokenInBody,
@@ -60,7 +61,7 @@ impl Template {
     ///
     /// [`UnfitRecipient`] if something personal could break out of its place. `out` is as it was.
     pub fn splice(&self, personal: &Personal<'_>, out: &mut Vec<u8>) -> Result<(), UnfitRecipient> {
-        personal.check()?;
+        personal.check(self.has_token())?;
         out.reserve(self.fixed.len() + self.slots.len() * MAX_ADDRESS);
         let mut copied = 0;
         for (place, slot) in &self.slots {
@@ -68,13 +69,17 @@ impl Template {
             copied = *place;
             match slot {
                 Slot::Address => out.extend_from_slice(personal.email.as_bytes()),
-                Slot::SubscriberHash => out.extend_from_slice(personal.subscriber_hash.as_bytes()),
+                Slot::RecipientHash => out.extend_from_slice(personal.recipient_hash.as_bytes()),
                 Slot::Token => out.extend_from_slice(personal.token.as_bytes()),
                 Slot::TokenInBody => put_in_body(personal.token.as_bytes(), out),
             }
         }
         out.extend_from_slice(&self.fixed[copied..]);
         Ok(())
+    }
+
+    fn has_token(&self) -> bool {
+        self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Token | Slot::TokenInBody))
     }
 }
 
@@ -88,13 +93,13 @@ fn put_in_body(token: &[u8], out: &mut Vec<u8>) {
 }
 
 impl Personal<'_> {
-    fn check(&self) -> Result<(), UnfitRecipient> {
+    fn check(&self, has_token: bool) -> Result<(), UnfitRecipient> {
         if !is_address(self.email) {
             Err(UnfitRecipient::Address)
-        } else if !is_word(self.token) {
+        } else if has_token && !is_word(self.token) {
             Err(UnfitRecipient::Token)
-        } else if !is_word(self.subscriber_hash) {
-            Err(UnfitRecipient::SubscriberHash)
+        } else if !is_word(self.recipient_hash) {
+            Err(UnfitRecipient::RecipientHash)
         } else {
             Ok(())
         }
@@ -193,7 +198,7 @@ mod tests {
         for token in ["t".repeat(200), format!(".{}", "t".repeat(100)), "t".repeat(75), ".".to_owned()] {
             let mut draft = Draft::default();
             draft.body("https://status.example.com/u/\u{1}\nend", '\u{1}');
-            let personal = Personal { email: "a@b", token: &token, subscriber_hash: "h" };
+            let personal = Personal { email: "a@b", token: &token, recipient_hash: "h" };
             let mut out = Vec::new();
             draft.finish().splice(&personal, &mut out).unwrap();
             assert!(out.split(|byte| *byte == b'\n').all(|line| line.len() <= 77));

@@ -35,16 +35,17 @@ impl Texts {
 
     /// A text that names the page.
     pub(super) fn say_of_page(self, key: &str, page: &str) -> String {
-        self.say_with(key, "page", page.into())
+        self.say_with(key, [("page", page.into())])
     }
 
-    /// A text that depends on a number of things.
-    pub(super) fn say_of_count(self, key: &str, count: usize) -> String {
-        self.say_with(key, "count", count.into())
-    }
-
-    fn say_with(self, key: &str, name: &'static str, value: FluentValue<'_>) -> String {
-        LOCALES.lookup_with_args(self.language(), key, &HashMap::from([(Cow::Borrowed(name), value)]))
+    /// A text that names things, or depends on a number of them.
+    pub(super) fn say_with<const N: usize>(
+        self,
+        key: &str,
+        named: [(&'static str, FluentValue<'_>); N],
+    ) -> String {
+        let named = HashMap::from(named.map(|(name, value)| (Cow::Borrowed(name), value)));
+        LOCALES.lookup_with_args(self.language(), key, &named)
     }
 
     fn language(self) -> &'static LanguageIdentifier {
@@ -77,11 +78,12 @@ mod tests {
 
     #[test]
     fn numbers_have_their_plural() {
-        let (en, pt_br) = (Texts::of(Locale::En), Texts::of(Locale::PtBr));
-        assert_eq!(en.say_of_count("incident-more-components", 1), "and one more component");
-        assert_eq!(en.say_of_count("incident-more-components", 1950), "and 1950 more components");
-        assert_eq!(pt_br.say_of_count("incident-more-components", 1), "e mais um componente");
-        assert_eq!(pt_br.say_of_count("incident-more-components", 2), "e mais 2 componentes");
+        let more =
+            |locale, count: usize| Texts::of(locale).say_with("more-components", [("count", count.into())]);
+        assert_eq!(more(Locale::En, 1), "and one more component");
+        assert_eq!(more(Locale::En, 1950), "and 1950 more components");
+        assert_eq!(more(Locale::PtBr, 1), "e mais um componente");
+        assert_eq!(more(Locale::PtBr, 2), "e mais 2 componentes");
     }
 
     #[test]

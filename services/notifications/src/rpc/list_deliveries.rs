@@ -27,15 +27,15 @@ pub(super) async fn list_deliveries(
 
     let read = async {
         let mut tx = rpc.db.tenant(caller.tenant).await?;
-        broadcasts::find(&mut tx, caller.tenant, id).await?.ok_or(Error::NotFound)?;
+        let broadcast = broadcasts::find(&mut tx, caller.tenant, id).await?.ok_or(Error::NotFound)?;
         let rows = deliveries::list(&mut tx, caller.tenant, id, after, size + 1).await?;
         tx.commit().await?;
-        Ok::<_, Error>(rows)
+        Ok::<_, Error>((broadcast.kind, rows))
     };
-    let mut rows = read.await?;
-    let next_page_token = paging::cut(&mut rows, size, |row| Cursor { at: 0, id: row.subscriber.uuid() });
+    let (kind, mut rows) = read.await?;
+    let next_page_token = paging::cut(&mut rows, size, |row| Cursor { at: 0, id: row.recipient.uuid() });
     Ok(ListDeliveriesResponse {
-        deliveries: rows.into_iter().map(convert::delivery).collect(),
+        deliveries: rows.into_iter().map(|row| convert::delivery(kind, row)).collect(),
         next_page_token,
     })
 }

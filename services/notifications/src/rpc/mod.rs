@@ -6,13 +6,11 @@ mod list_broadcasts;
 mod list_deliveries;
 mod publish_event;
 
-pub(crate) use publish_event::audience;
-
 use kit::{Clock, Db, caller, peer::Peer};
 use proto::{
     internal::v1::{
-        PublishEventRequest, PublishEventResponse, audience_service_client::AudienceServiceClient,
-        event_service_server::EventService, page_directory_service_client::PageDirectoryServiceClient,
+        PublishEventRequest, PublishEventResponse, event_service_server::EventService,
+        page_directory_service_client::PageDirectoryServiceClient,
     },
     notifications::v1::{
         GetBroadcastRequest, GetBroadcastResponse, ListBroadcastsRequest, ListBroadcastsResponse,
@@ -21,13 +19,15 @@ use proto::{
 };
 use tonic::{Request, Response, Status};
 
+use crate::audience::Audiences;
+
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub(crate) struct Rpc {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
     pub(crate) pages: PageDirectoryServiceClient<Peer>,
-    pub(crate) audience: AudienceServiceClient<Peer>,
+    pub(crate) audiences: Audiences,
     pub(crate) segment_size: i32,
 }
 

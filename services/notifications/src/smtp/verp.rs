@@ -10,7 +10,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// Makes and reads envelope senders: `b+{delivery}.{mac}@{bounce domain}`.
 ///
-/// The delivery is the broadcast's UUID and the subscriber's, 52 characters of base32 in lower case without
+/// The delivery is the broadcast's UUID and the recipient's, 52 characters of base32 in lower case without
 /// padding (RFC 4648); the MAC is the first 40 bits of HMAC-SHA256 over those 32 bytes, 8 characters. So the
 /// local part is 63 octets long, within the 64 of RFC 5321, section 4.5.3.1.1, and survives a server that
 /// changes its case.
@@ -24,8 +24,8 @@ pub struct Verp {
 pub struct Bounce {
     /// The broadcast.
     pub broadcast: Uuid,
-    /// The subscriber.
-    pub subscriber: Uuid,
+    /// The recipient.
+    pub recipient: Uuid,
 }
 
 impl Verp {
@@ -59,11 +59,8 @@ impl Verp {
         let delivery: [u8; 32] = from_base32(delivery)?;
         let mac: [u8; MAC] = from_base32(mac)?;
         verify_slices_are_equal(&mac, &hmac::sign(&self.key, &delivery).as_ref()[..MAC]).ok()?;
-        let (broadcast, subscriber) = delivery.split_first_chunk()?;
-        Some(Bounce {
-            broadcast: Uuid::from_bytes(*broadcast),
-            subscriber: Uuid::from_slice(subscriber).ok()?,
-        })
+        let (broadcast, recipient) = delivery.split_first_chunk()?;
+        Some(Bounce { broadcast: Uuid::from_bytes(*broadcast), recipient: Uuid::from_slice(recipient).ok()? })
     }
 }
 
@@ -71,7 +68,7 @@ impl Bounce {
     fn bytes(self) -> [u8; 32] {
         let mut bytes = [0; 32];
         bytes[..16].copy_from_slice(self.broadcast.as_bytes());
-        bytes[16..].copy_from_slice(self.subscriber.as_bytes());
+        bytes[16..].copy_from_slice(self.recipient.as_bytes());
         bytes
     }
 }
@@ -114,7 +111,7 @@ mod tests {
     fn bounce() -> Bounce {
         Bounce {
             broadcast: Uuid::from_u128(0x0192_aaaa << 96 | 7),
-            subscriber: Uuid::from_u128(u128::MAX - 1),
+            recipient: Uuid::from_u128(u128::MAX - 1),
         }
     }
 

@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kit::{
-    ids::{BroadcastId, SubscriberId, TenantId},
+    ids::{BroadcastId, TenantId},
     paging::Cursor,
 };
 use sqlx::PgConnection;
 
-use crate::domain::Outcome;
+use crate::domain::{Outcome, RecipientId};
 
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delivery {
-    pub(crate) subscriber: SubscriberId,
+    pub(crate) recipient: RecipientId,
     pub(crate) outcome: Outcome,
     pub(crate) attempts: i32,
     pub(crate) reply: String,
@@ -27,7 +27,7 @@ pub(crate) async fn write(
     broadcast: BroadcastId,
     lot: &[Delivery],
 ) -> sqlx::Result<()> {
-    let subscribers = lot.iter().map(|line| line.subscriber.uuid()).collect::<Vec<_>>();
+    let recipients = lot.iter().map(|line| line.recipient.uuid()).collect::<Vec<_>>();
     let outcomes = lot.iter().map(|line| line.outcome.name().to_owned()).collect::<Vec<_>>();
     let attempts = lot.iter().map(|line| line.attempts).collect::<Vec<_>>();
     let replies = lot.iter().map(|line| line.reply.clone()).collect::<Vec<_>>();
@@ -44,7 +44,7 @@ pub(crate) async fn write(
                  updated_at = excluded.updated_at",
         tenant.uuid(),
         broadcast.uuid(),
-        &subscribers,
+        &recipients,
         &outcomes,
         &attempts,
         &replies,
@@ -55,7 +55,7 @@ pub(crate) async fn write(
     Ok(())
 }
 
-/// A broadcast's log, by subscriber.
+/// A broadcast's log, by recipient.
 pub(crate) async fn list(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -79,7 +79,7 @@ pub(crate) async fn list(
     Ok(rows
         .into_iter()
         .map(|row| Delivery {
-            subscriber: row.subscriber_id.into(),
+            recipient: row.subscriber_id.into(),
             outcome: row.outcome,
             attempts: row.attempts,
             reply: row.reply,

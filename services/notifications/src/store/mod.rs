@@ -3,3 +3,4 @@
 pub(crate) mod broadcasts;
 pub(crate) mod deliveries;
 pub(crate) mod segments;
+pub(crate) mod told;

@@ -4,18 +4,18 @@
 use std::{collections::HashMap, time::Duration};
 
 use jiff::SignedDuration;
-use kit::ids::{BroadcastId, IncidentId, SubscriberId, TenantId};
+use kit::ids::{BroadcastId, TenantId};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use crate::domain::{Counts, Lease, NewSegment, Progress, just_before};
+use crate::domain::{Counts, Lease, NewSegment, Progress, RecipientId, Thread};
 
 /// Writes a broadcast's segments.
 pub(crate) async fn insert(
     db: &mut PgConnection,
     tenant: TenantId,
     broadcast: BroadcastId,
-    thread: Option<(IncidentId, i64)>,
+    thread: Option<Thread>,
     ids: &[Uuid],
     segments: &[NewSegment],
 ) -> sqlx::Result<()> {
@@ -30,8 +30,8 @@ pub(crate) async fn insert(
              as plan (segment_id, after_id, last_id, planned)",
         tenant.uuid(),
         broadcast.uuid(),
-        thread.map(|(incident, _)| incident.uuid()),
-        thread.map_or(0, |(_, position)| position),
+        thread.map(|thread| thread.id),
+        thread.map_or(0, |thread| thread.position),
         ids,
         &afters,
         &lasts,
@@ -42,30 +42,35 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Marks what is left of an incident's older updates: nobody more gets those.
+/// Marks what is left of the older broadcasts of a thread, and of these others, to be superseded: nobody more
+/// gets those. The column is called after incidents, and a maintenance is a thread in the same way.
 ///
 /// Locked first, in a statement of its own: a sender that is about to commit holds such a row, and the retries
 /// that it writes in that transaction are seen only by a statement that begins after it.
 pub(crate) async fn supersede(
     db: &mut PgConnection,
-    incident: IncidentId,
-    position: i64,
+    thread: Thread,
+    others: &[BroadcastId],
 ) -> sqlx::Result<()> {
+    let others = others.iter().map(|broadcast| broadcast.uuid()).collect::<Vec<_>>();
     sqlx::query!(
         "select segment_id from notifications.segment
-         where incident_id = $1 and position < $2 and done_at is null
+         where (incident_id = $1 and position < $2 or broadcast_id = any ($3)) and done_at is null
          order by segment_id
          for update",
-        incident.uuid(),
-        position,
+        thread.id,
+        thread.position,
+        &others,
     )
     .fetch_all(&mut *db)
     .await?;
     sqlx::query!(
         "update notifications.segment set superseded = true, due_at = least(due_at, now())
-         where incident_id = $1 and position < $2 and done_at is null and not superseded",
-        incident.uuid(),
-        position,
+         where (incident_id = $1 and position < $2 or broadcast_id = any ($3)) and done_at is null
+             and not superseded",
+        thread.id,
+        thread.position,
+        &others,
     )
     .execute(db)
     .await?;
@@ -78,14 +83,14 @@ pub(crate) async fn wake(db: &mut PgConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Wakes the senders if a newer update of the incident may have waited for this segment.
+/// Wakes the senders if a newer broadcast of the thread may have waited for this segment.
 pub(crate) async fn wake_newer(db: &mut PgConnection, lease: &Lease) -> sqlx::Result<()> {
     sqlx::query!(
         "select pg_notify('notifications_segment', '')
          where exists (
              select from notifications.segment
              where incident_id = $1 and position > $2 and done_at is null)",
-        lease.incident.map(IncidentId::uuid),
+        lease.thread,
         lease.position,
     )
     .execute(db)
@@ -94,7 +99,7 @@ pub(crate) async fn wake_newer(db: &mut PgConnection, lease: &Lease) -> sqlx::Re
 }
 
 /// Leases the next segment that is due: of the tenant with the fewest leases, so that ten subscribers never
-/// wait behind a million; and none whose range overlaps one of an older update of its incident that is going
+/// wait behind a million; and none whose range overlaps one of an older broadcast of its thread that is going
 /// out at this moment.
 ///
 /// A few rows are looked up for each tenant with work (a loose index scan), however many are due: more than one, so that senders who ask at the same moment find the next ones behind those just taken.
@@ -156,7 +161,7 @@ pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Res
         segment: row.segment_id,
         tenant: row.tenant_id.into(),
         broadcast: row.broadcast_id.into(),
-        incident: row.incident_id.map(Into::into),
+        thread: row.incident_id,
         position: row.position,
         cursor: row.cursor_id.into(),
         last: row.last_id.into(),
@@ -173,16 +178,16 @@ pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Res
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Advance {
     /// Everybody up to here has an outcome now.
-    pub(crate) cursor: SubscriberId,
+    pub(crate) cursor: RecipientId,
     /// How the lot ended.
     pub(crate) counts: Counts,
     /// Nobody is left.
     pub(crate) done: bool,
 }
 
-/// Moves a segment on and prolongs its lease. Answers whether a newer update is there now; `None` if the
+/// Moves a segment on and prolongs its lease. Answers whether something newer is there now; `None` if the
 /// lease is another's, and then nothing was written. A superseded segment counts as not sending from here
-/// on, which lets the newer update begin.
+/// on, which lets the newer broadcast begin.
 pub(crate) async fn advance(
     db: &mut PgConnection,
     lease: &Lease,
@@ -229,14 +234,14 @@ pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, by: Duration
     Ok(prolonged.rows_affected() == 1)
 }
 
-/// A segment of its own for each subscriber that was put off.
+/// A segment of its own for each recipient that was put off.
 pub(crate) async fn insert_retries(
     db: &mut PgConnection,
     lease: &Lease,
     ids: &[Uuid],
-    retries: &[(SubscriberId, SignedDuration)],
+    retries: &[(RecipientId, SignedDuration)],
 ) -> sqlx::Result<()> {
-    let afters = retries.iter().map(|(who, _)| just_before(*who).uuid()).collect::<Vec<_>>();
+    let afters = retries.iter().map(|(who, _)| who.just_before().uuid()).collect::<Vec<_>>();
     let lasts = retries.iter().map(|(who, _)| who.uuid()).collect::<Vec<_>>();
     let pauses = retries.iter().map(|(_, pause)| pause.as_secs_f64()).collect::<Vec<_>>();
     sqlx::query!(

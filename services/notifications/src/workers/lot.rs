@@ -3,10 +3,13 @@
 use std::{collections::VecDeque, time::Duration};
 
 use kit::ids::SubscriberId;
-use proto::internal::v1::Recipient;
 use tokio::time::Instant;
 
-use crate::{domain::Outcome, error::Error, store::deliveries::Delivery};
+use crate::{
+    audience::Recipient,
+    domain::{Outcome, RecipientId},
+    store::deliveries::Delivery,
+};
 
 /// How old what was read may be when a mail is handed over: who unsubscribed must get nothing 5 s later.
 pub(super) const FRESH: Duration = Duration::from_secs(3);
@@ -30,29 +33,26 @@ impl Window {
 #[derive(Debug, Default)]
 pub(super) struct Lot {
     pub(super) deliveries: Vec<Delivery>,
-    pub(super) retries: Vec<(SubscriberId, jiff::SignedDuration)>,
+    pub(super) retries: Vec<(RecipientId, jiff::SignedDuration)>,
+    /// Of subscribers only.
     pub(super) bounces: Vec<(SubscriberId, String)>,
 }
 
 impl Lot {
     pub(super) fn add(
         &mut self,
-        subscriber: SubscriberId,
+        recipient: RecipientId,
         outcome: Outcome,
         attempts: i32,
         reply: String,
         updated_at: jiff::Timestamp,
     ) {
-        self.deliveries.push(Delivery { subscriber, outcome, attempts, reply, updated_at });
+        self.deliveries.push(Delivery { recipient, outcome, attempts, reply, updated_at });
     }
 }
 
-pub(super) fn id_of(recipient: &Recipient) -> Result<SubscriberId, Error> {
-    recipient.subscriber_id.parse().map_err(|_| Error::Unreadable("a recipient without an id".to_owned()))
-}
-
-/// From -1 to 1, different for each subscriber: their ids end in random bits.
-pub(super) fn jitter(subscriber: SubscriberId) -> f64 {
-    let low = subscriber.uuid().as_u128() & 0xffff;
+/// From -1 to 1, different for each recipient: their ids end in random bits.
+pub(super) fn jitter(recipient: RecipientId) -> f64 {
+    let low = recipient.uuid().as_u128() & 0xffff;
     f64::from(u16::try_from(low).unwrap_or(0)) / f64::from(u16::MAX) * 2.0 - 1.0
 }

@@ -4,10 +4,10 @@ use std::{collections::HashMap, ops::ControlFlow, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 use kit::{Secret, locale::Locale};
-use proto::internal::v1::Recipient;
 use tokio::time::Instant;
 
 use crate::{
+    audience::Recipient,
     domain::NewBroadcast,
     error::Error,
     mail::{self, Addresses, Composer, Personal, Template},
@@ -115,7 +115,7 @@ impl Prepared<'_> {
         may_go: impl FnMut() -> bool + Send,
     ) -> Delivered {
         for recipient in recipients {
-            self.template(&recipient.locale);
+            self.template(recipient.locale);
         }
         let mut tried = Vec::with_capacity(recipients.len());
         let Some(mut taken) = line.take() else { return Delivered { tried, lost: None } };
@@ -152,8 +152,8 @@ impl Prepared<'_> {
     }
 
     /// The language's template, composed the first time.
-    fn template(&mut self, locale: &str) {
-        let locale = Locale::parse(locale).unwrap_or(self.page.locale);
+    fn template(&mut self, locale: Option<Locale>) {
+        let locale = locale.unwrap_or(self.page.locale);
         let Self { out, page, broadcast, templates } = self;
         templates.entry(locale.tag()).or_insert_with(|| {
             out.composer.template(page, &broadcast.content, locale, broadcast.event, broadcast.created_at)
@@ -163,25 +163,23 @@ impl Prepared<'_> {
     /// A mail that cannot be composed has an empty recipient: the conversation refuses it, and so it is told.
     fn compose(&self, recipient: &Recipient, now: Timestamp, body: &mut Vec<u8>) -> Envelope {
         let refused = || Envelope { sender: String::new(), recipient: String::new() };
-        let locale = Locale::parse(&recipient.locale).unwrap_or(self.page.locale);
+        let locale = recipient.locale.unwrap_or(self.page.locale);
         let Some(template) = self.templates.get(locale.tag()) else { return refused() };
-        let Ok(subscriber) = recipient.subscriber_id.parse::<kit::ids::SubscriberId>() else {
-            return refused();
-        };
-        let mac = self.out.secret.mac(&[subscriber.uuid().as_bytes()]);
+        let who = recipient.id.uuid();
+        let mac = self.out.secret.mac(&[who.as_bytes()]);
         let hash = mac[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let personal = Personal { email: &recipient.email, token: &recipient.token, subscriber_hash: &hash };
+        let personal = Personal { email: &recipient.email, token: &recipient.token, recipient_hash: &hash };
         if let Err(unfit) = template.splice(&personal, body) {
-            tracing::error!(subscriber.id = %subscriber, error = %unfit, "a mail could not be composed");
+            tracing::error!(recipient.id = %who, error = %unfit, "a mail could not be composed");
             return refused();
         }
         if let Some(dkim) = &self.out.dkim
             && let Err(error) = dkim.sign(body, now)
         {
-            tracing::error!(subscriber.id = %subscriber, %error, "a mail could not be signed");
+            tracing::error!(recipient.id = %who, %error, "a mail could not be signed");
             return refused();
         }
-        let of = Bounce { broadcast: self.broadcast.broadcast.uuid(), subscriber: subscriber.uuid() };
+        let of = Bounce { broadcast: self.broadcast.broadcast.uuid(), recipient: who };
         Envelope { sender: self.out.verp.sender(of), recipient: recipient.email.clone() }
     }
 }

@@ -7,26 +7,24 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kit::{Clock, Db, db::Tx, ids::SubscriberId, peer::Peer, worker::Step};
-use proto::internal::v1::{
-    ReadAudienceRequest, ReportBounceRequest, audience_service_client::AudienceServiceClient,
-};
+use kit::{Clock, Db, db::Tx, ids::SubscriberId, worker::Step};
 use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    lot::{FRESH, Lot, Window, id_of, jitter},
+    lot::{FRESH, Lot, Window, jitter},
     outbound::{Delivered, Line, Outbound, Prepared},
 };
 use crate::{
-    domain::{Counts, Lease, Mode, NewBroadcast, Outcome, Settled, settle},
+    audience::{self, Audiences, Rest},
+    domain::{Audience, Counts, Lease, Mode, NewBroadcast, Outcome, RecipientId, Settled, settle},
     error::Error,
-    rpc::audience,
     smtp::{OpenError, Report, Verdict},
     store::{
         broadcasts,
         deliveries::{self, Delivery},
         segments::{self, Advance, Release},
+        told,
     },
 };
 
@@ -37,7 +35,7 @@ const PROLONG_EVERY: Duration = Duration::from_secs(4);
 /// How many recipients are read at once; after them the segment is put down, so that others have their turn.
 const READ: i32 = 200;
 /// How many recipients are written off at once.
-const WRITE_OFF: i32 = 1000;
+const WRITE_OFF: i32 = audience::MAX_READ;
 /// How long a segment rests when the mail server is away.
 const RELAY_PAUSE: Duration = Duration::from_secs(5);
 /// How long a segment rests after a failure on our side.
@@ -50,7 +48,7 @@ const MAX_DROPS: i32 = 3;
 pub(crate) struct Sender {
     db: Db,
     clock: Clock,
-    audience: AudienceServiceClient<Peer>,
+    audiences: Audiences,
     out: Arc<Outbound>,
     line: Arc<Mutex<Option<Line>>>,
     flush: usize,
@@ -90,12 +88,12 @@ impl Sender {
     pub(crate) fn new(
         db: Db,
         clock: Clock,
-        audience: AudienceServiceClient<Peer>,
+        audiences: Audiences,
         out: Arc<Outbound>,
         flush: u16,
         stop: CancellationToken,
     ) -> Self {
-        Self { db, clock, audience, out, line: Arc::default(), flush: usize::from(flush), stop }
+        Self { db, clock, audiences, out, line: Arc::default(), flush: usize::from(flush), stop }
     }
 
     /// Leases the next segment that is due and works it off.
@@ -149,7 +147,7 @@ impl Sender {
 
     async fn work(&self, lease: Lease) -> Result<(), Down> {
         let mut tx = self.db.tenant(lease.tenant).await?;
-        let broadcast = broadcasts::load(&mut tx, lease.tenant, lease.broadcast).await;
+        let broadcast = told::load(&mut tx, lease.tenant, lease.broadcast).await;
         tx.rollback().await?;
         let broadcast = broadcast.and_then(|found| {
             found.ok_or_else(|| Error::Unreadable("a segment without a broadcast".to_owned()))
@@ -160,7 +158,7 @@ impl Sender {
             Err(Error::Unreadable(_)) if lease.is_faulty() => return self.give_up(lease).await,
             Err(error) => return Err(error.into()),
         };
-        match lease.mode() {
+        match lease.mode(broadcast.content.stale_from(), self.clock.now()) {
             Mode::Send => self.send_window(lease, &broadcast).await,
             Mode::Supersede => self.write_off(lease, &broadcast, Outcome::Superseded).await,
             Mode::Abandon => self.write_off(lease, &broadcast, Outcome::Abandoned).await,
@@ -200,16 +198,10 @@ impl Sender {
     async fn read(&self, lease: &Lease, broadcast: &NewBroadcast, limit: i32) -> Result<Window, Error> {
         // Taken before the question: an answer is as old as that.
         let read_at = Instant::now();
-        let after = lease.cursor;
-        let request = ReadAudienceRequest {
-            tenant_id: lease.tenant.to_string(),
-            audience: Some(audience(broadcast.page.page_id.to_string(), &broadcast.content)),
-            after_subscriber_id: if after.uuid().is_nil() { String::new() } else { after.to_string() },
-            last_subscriber_id: lease.last.to_string(),
-            limit,
-        };
-        let recipients = self.audience.clone().read_audience(request).await?.into_inner().recipients;
-        let is_last = recipients.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+        let (page, meant) = (broadcast.page.page_id, broadcast.content.audience());
+        let rest = Rest { after: lease.cursor, last: lease.last };
+        let recipients = self.audiences.read(lease.tenant, page, meant, rest, limit).await?;
+        let is_last = audience::is_end(recipients.len(), limit);
         Ok(Window { recipients: recipients.into(), is_last, read_at })
     }
 
@@ -249,13 +241,12 @@ impl Sender {
         let mut tried = tried.into_iter();
         let mut lot = Lot::default();
         for recipient in chosen {
-            let subscriber = id_of(&recipient)?;
             if recipient.suppressed {
-                lot.add(subscriber, Outcome::Suppressed, lease.attempt - 1, String::new(), now);
+                lot.add(recipient.id, Outcome::Suppressed, lease.attempt - 1, String::new(), now);
             } else {
                 // Those that were not reached are read and tried again.
                 let Some(report) = tried.next() else { break };
-                self.settle(lease, broadcast, subscriber, report, &mut lot);
+                self.settle(lease, broadcast, recipient.id, report, &mut lot);
             }
             window.recipients.pop_front();
         }
@@ -266,30 +257,33 @@ impl Sender {
         &self,
         lease: &Lease,
         broadcast: &NewBroadcast,
-        subscriber: SubscriberId,
+        recipient: RecipientId,
         report: Report,
         lot: &mut Lot,
     ) {
         let now = self.clock.now();
-        let settled = settle(report.verdict, lease.attempt, broadcast.created_at, now, jitter(subscriber));
+        let give_up_at = broadcast.content.give_up_at(broadcast.created_at);
+        let settled = settle(report.verdict, lease.attempt, give_up_at, now, jitter(recipient));
         let Settled::As(outcome, pause) = settled else { return };
         if outcome == Outcome::Bounced {
-            lot.bounces.push((subscriber, report.reply.clone()));
+            match broadcast.content.audience() {
+                Audience::Confirmed | Audience::Pending(_) => {
+                    lot.bounces.push((recipient.uuid().into(), report.reply.clone()));
+                }
+                // A member's address is no subscriber's: the log says it, and nothing is suppressed.
+                Audience::Responders => {}
+            }
         }
         if let Some(pause) = pause {
-            lot.retries.push((subscriber, pause));
+            lot.retries.push((recipient, pause));
         }
-        lot.add(subscriber, outcome, lease.attempt, report.reply, now);
+        lot.add(recipient, outcome, lease.attempt, report.reply, now);
     }
 
     /// The address is suppressed. If that fails it is not lost: the next mail to it bounces again.
     async fn report_bounce(&self, lease: &Lease, subscriber: SubscriberId, reply: &str) {
-        let request = ReportBounceRequest {
-            tenant_id: lease.tenant.to_string(),
-            subscriber_id: subscriber.to_string(),
-            reply: reply.to_owned(),
-        };
-        if let Err(status) = self.audience.clone().report_bounce(request).await {
+        let reported = self.audiences.report_bounce(lease.tenant, subscriber, reply.to_owned()).await;
+        if let Err(status) = reported {
             tracing::warn!(subscriber.id = %subscriber, error = %status, "a bounce could not be reported");
         }
     }
@@ -315,7 +309,7 @@ impl Sender {
         let window = self.prolonging(&lease, self.read(&lease, broadcast, WRITE_OFF)).await??;
         let mut lot = Lot::default();
         for recipient in &window.recipients {
-            lot.add(id_of(recipient)?, outcome, lease.attempt - 1, String::new(), self.clock.now());
+            lot.add(recipient.id, outcome, lease.attempt - 1, String::new(), self.clock.now());
         }
         self.flush(&lease, &lot, window.is_last).await?;
         if window.is_last { Ok(()) } else { Err(Down::Turn) }
@@ -332,7 +326,7 @@ impl Sender {
     }
 
     /// What follows from the end of a segment: the end of its broadcast, if it was the last, and the turn of a
-    /// newer update that waited for it.
+    /// newer broadcast that waited for it.
     async fn end(&self, tx: &mut Tx, lease: &Lease) -> Result<(), Down> {
         broadcasts::lock(tx, lease.tenant, lease.broadcast).await?;
         if segments::all_done(tx, lease.broadcast).await? {
@@ -347,7 +341,7 @@ impl Sender {
     async fn flush(&self, lease: &Lease, lot: &Lot, is_done: bool) -> Result<Lease, Down> {
         let left = self.left_meanwhile(lease, lot, is_done);
         let deliveries = left.as_ref().map_or(lot.deliveries.as_slice(), std::slice::from_ref);
-        let cursor = deliveries.last().map_or(lease.cursor, |delivery| delivery.subscriber);
+        let cursor = deliveries.last().map_or(lease.cursor, |delivery| delivery.recipient);
         let counts = Counts::of(deliveries.iter().map(|delivery| delivery.outcome));
         let ids = lot.retries.iter().map(|_| self.clock.uuid()).collect::<Vec<_>>();
 
@@ -373,11 +367,11 @@ impl Sender {
         Ok(Lease { cursor, superseded, drops, ..lease.clone() })
     }
 
-    /// A subscriber that was put off and is not in the audience any more has left, and that is its outcome.
+    /// A recipient that was put off and is not in the audience any more has left, and that is its outcome.
     fn left_meanwhile(&self, lease: &Lease, lot: &Lot, is_done: bool) -> Option<Delivery> {
         let is_retry = lease.attempt > 1;
         (is_done && is_retry && lot.deliveries.is_empty() && lease.cursor != lease.last).then(|| Delivery {
-            subscriber: lease.last,
+            recipient: lease.last,
             outcome: Outcome::Suppressed,
             attempts: lease.attempt - 1,
             reply: String::new(),

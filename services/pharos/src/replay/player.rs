@@ -9,6 +9,9 @@ use proto::{
     common::v1::ErrorReason,
     incidents::v1::{
         component_service_client::ComponentServiceClient, incident_service_client::IncidentServiceClient,
+        postmortem_service_client::PostmortemServiceClient,
+        status_history_service_client::StatusHistoryServiceClient,
+        vendor_service_client::VendorServiceClient,
     },
     notifications::v1::{Broadcast, ListBroadcastsRequest, broadcast_service_client::BroadcastServiceClient},
     subscriptions::v1::{ConfirmRequest, subscription_service_client::SubscriptionServiceClient},
@@ -22,7 +25,7 @@ use tonic::{Request, Response, Status, transport::Channel};
 
 use super::{
     inbox::Inbox,
-    timeline::{Post, Timeline},
+    timeline::{Moment, Post, Timeline},
 };
 
 /// A broadcast that is not over within this time will not be.
@@ -73,6 +76,7 @@ impl<'a> Player<'a> {
         };
         player.make_page().await?;
         player.make_components().await?;
+        player.make_past().await?;
         println!(
             "page {} with {} components: {}p/{}",
             player.page.name,
@@ -119,14 +123,39 @@ impl<'a> Player<'a> {
                 created.component_group.context("a created group is answered")?.component_group_id,
             );
         }
+        let mut vendor_client = VendorServiceClient::new(self.channel.clone());
+        let mut vendors = HashMap::new();
+        for request in timeline.vendor_requests(&page_id) {
+            let name = request.name.clone();
+            let created = vendor_client.create_vendor(self.signed(request).await?).await?.into_inner();
+            vendors.insert(name, created.vendor.context("a created vendor is answered")?.vendor_id);
+        }
         let group_id = |name: &str| groups.get(name).cloned().unwrap_or_default();
-        for request in timeline.component_requests(&page_id, group_id) {
+        let vendor_id = |name: &str| vendors.get(name).cloned().unwrap_or_default();
+        for request in timeline.component_requests(&page_id, group_id, vendor_id) {
             let name = request.name.clone();
             let created = client.create_component(self.signed(request).await?).await?.into_inner();
             self.components
                 .insert(name, created.component.context("a created component is answered")?.component_id);
         }
         Ok(())
+    }
+
+    /// Enters the outages of the months before, and what the incident's month lacks.
+    async fn make_past(&mut self) -> anyhow::Result<()> {
+        let timeline = self.timeline;
+        let mut client = StatusHistoryServiceClient::new(self.channel.clone());
+        for component in &timeline.components {
+            let component_id = self.component_id(&component.name);
+            for request in timeline.downtime_requests(component, &component_id) {
+                client.record_status_interval(self.signed(request).await?).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn component_id(&self, name: &str) -> String {
+        self.components.get(name).cloned().unwrap_or_default()
     }
 
     /// Subscribes everybody and confirms each by the link in its mail.
@@ -143,56 +172,69 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Posts the incident's story, each post when the one before has reached everybody, and with a `speed`
-    /// not before its time.
+    /// Tells the incident: each post when the one before has reached everybody, then the report; with a `speed`
+    /// none of them before its time.
     pub(super) async fn tell(&mut self, speed: Option<f64>) -> anyhow::Result<()> {
         let timeline = self.timeline;
         let incident = &timeline.incident;
         println!("\n{}", incident.title);
-        let began = Instant::now();
-        let mut incident_id = None;
-        for post in &incident.posts {
-            if let (Some(speed), Some(first)) = (speed, incident.posts.first()) {
-                let later = post.at.timestamp().duration_since(first.at.timestamp()).as_secs_f64();
-                tokio::time::sleep_until(began + Duration::from_secs_f64(later / speed)).await;
-            }
+        if let (Some(started), Some(ended)) = (incident.impact_started_at, incident.impact_ended_at) {
+            println!("  customers were hurt from {started} to {ended}");
+        }
+        let first = incident.posts.first().map(|post| post.at);
+        let pace = Pace { speed, first: first.or(incident.impact_ended_at), began: Instant::now() };
+        let posted = Instant::now();
+        let (incident_id, update) = self.open().await?;
+        if let (Some(post), Some(update)) = (incident.posts.first(), update) {
+            self.report_told(post, &update, posted).await?;
+        }
+        for post in incident.posts.iter().skip(1) {
+            pace.wait_until(post.at).await;
             let posted = Instant::now();
-            let (incident, update) = self.post(post, incident_id.as_deref()).await?;
-            incident_id = Some(incident);
-            let told = self.wait_for(&update).await?;
-            let sent = told.progress.map_or(0, |progress| progress.sent);
-            println!(
-                "  {}  {:<14} {sent} of {} told after {} ms",
-                post.at,
-                name(post),
-                told.progress.map_or(0, |progress| progress.planned),
-                posted.elapsed().as_millis()
-            );
+            let update = self.post(post, &incident_id).await?;
+            self.report_told(post, &update, posted).await?;
+        }
+        if let Some(postmortem) = &incident.postmortem {
+            pace.wait_until(postmortem.at).await;
+            let mut client = PostmortemServiceClient::new(self.channel.clone());
+            client.write_postmortem(self.signed(postmortem.write_request(&incident_id)).await?).await?;
+            client.publish_postmortem(self.signed(postmortem.publish_request(&incident_id)).await?).await?;
+            println!("  {}  postmortem published", postmortem.at);
         }
         Ok(())
     }
 
-    async fn post(&mut self, post: &Post, incident: Option<&str>) -> anyhow::Result<(String, String)> {
-        let components = self.components.clone();
-        let component_id = |name: &str| components.get(name).cloned().unwrap_or_default();
+    /// Opens the incident, with its first post if it has any; answers the ids of both.
+    async fn open(&mut self) -> anyhow::Result<(String, Option<String>)> {
+        let request =
+            self.timeline.incident.create_request(&self.page.page_id, |name| self.component_id(name));
         let mut client = IncidentServiceClient::new(self.channel.clone());
-        let answered = match incident {
-            None => {
-                let request =
-                    post.create_request(&self.page.page_id, &self.timeline.incident.title, component_id);
-                let incident =
-                    client.create_incident(self.signed(request).await?).await?.into_inner().incident;
-                let incident = incident.context("a created incident is answered")?;
-                let update = incident.updates.first().map(|update| update.update_id.clone());
-                (incident.incident_id, update)
-            }
-            Some(incident) => {
-                let request = post.update_request(incident, component_id);
-                let update = client.post_update(self.signed(request).await?).await?.into_inner().update;
-                (incident.to_owned(), update.map(|update| update.update_id))
-            }
-        };
-        Ok((answered.0, answered.1.context("a post answers its update")?))
+        let incident = client.create_incident(self.signed(request).await?).await?.into_inner().incident;
+        let incident = incident.context("a created incident is answered")?;
+        let update = incident.updates.into_iter().next().map(|update| update.update_id);
+        Ok((incident.incident_id, update))
+    }
+
+    /// Adds a post to the incident; answers its id.
+    async fn post(&mut self, post: &Post, incident_id: &str) -> anyhow::Result<String> {
+        let request = post.update_request(incident_id, |name| self.component_id(name));
+        let mut client = IncidentServiceClient::new(self.channel.clone());
+        let update = client.post_update(self.signed(request).await?).await?.into_inner().update;
+        Ok(update.context("a post answers its update")?.update_id)
+    }
+
+    /// Waits until everybody has been told of a post, and prints how long that took.
+    async fn report_told(&mut self, post: &Post, update: &str, posted: Instant) -> anyhow::Result<()> {
+        let told = self.wait_for(update).await?;
+        println!(
+            "  {}  {:<14} {} of {} told after {} ms",
+            post.at,
+            name(post),
+            told.progress.map_or(0, |progress| progress.sent),
+            told.progress.map_or(0, |progress| progress.planned),
+            posted.elapsed().as_millis()
+        );
+        Ok(())
     }
 
     /// Waits until everybody has been told of an update.
@@ -229,6 +271,25 @@ impl<'a> Player<'a> {
         let bearer = format!("Bearer {}", self.session.access_token).parse()?;
         request.metadata_mut().insert("authorization", bearer);
         Ok(request)
+    }
+}
+
+/// How fast the story is told.
+struct Pace {
+    /// How many times faster than it happened; without one, nobody waits.
+    speed: Option<f64>,
+    /// The story's first moment, and when it was told.
+    first: Option<Moment>,
+    began: Instant,
+}
+
+impl Pace {
+    /// Waits until a moment of the story has come.
+    async fn wait_until(&self, moment: Moment) {
+        if let (Some(speed), Some(first)) = (self.speed, self.first) {
+            let later = moment.timestamp().duration_since(first.timestamp()).as_secs_f64();
+            tokio::time::sleep_until(self.began + Duration::from_secs_f64(later / speed)).await;
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What every subscriber received, and what of the timeline could not be told.
+//! What every subscriber received.
 
 use super::player::Player;
 
@@ -9,13 +9,6 @@ pub(super) async fn print(player: &Player<'_>) -> anyhow::Result<()> {
         println!("  {} ({} mails)", subscriber.email, mails.len());
         for mail in mails {
             println!("    {}  {}", mail.received_at, mail.subject);
-        }
-    }
-    let gaps = player.timeline.not_yet_sayable();
-    if !gaps.is_empty() {
-        println!("\nIn the timeline, but not to be said through the API yet");
-        for gap in gaps {
-            println!("  - {gap}");
         }
     }
     Ok(())

@@ -21,6 +21,13 @@ pub(crate) struct Member {
     pub(crate) created_at: Timestamp,
 }
 
+/// A member who may tell what is broken, with what a mail to them needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Responder {
+    pub(crate) member_id: MemberId,
+    pub(crate) email: String,
+}
+
 /// What a member may do: each role may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "tenants.role", rename_all = "snake_case")]

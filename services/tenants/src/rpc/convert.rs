@@ -1,9 +1,13 @@
 //! Domain to wire.
 
 use kit::time::to_wire;
-use proto::{common::v1, internal::v1::PageEntry, tenants::v1 as wire};
+use proto::{
+    common::v1,
+    internal::v1::{PageEntry, Responder as WireResponder},
+    tenants::v1 as wire,
+};
 
-use crate::domain::{Member, Page, Role, Tenant};
+use crate::domain::{Member, Page, Responder, Role, Tenant};
 
 impl From<Role> for v1::Role {
     fn from(role: Role) -> Self {
@@ -34,6 +38,12 @@ impl From<Member> for wire::Member {
             role: v1::Role::from(member.role).into(),
             created_at: Some(to_wire(member.created_at)),
         }
+    }
+}
+
+impl From<Responder> for WireResponder {
+    fn from(responder: Responder) -> Self {
+        Self { member_id: responder.member_id.to_string(), email: responder.email }
     }
 }
 

@@ -5,6 +5,7 @@ mod create_page;
 mod get_page;
 mod get_tenant;
 mod list_pages;
+mod list_responders;
 mod look_up_page;
 mod refresh_session;
 mod session;
@@ -21,7 +22,8 @@ use kit::{
 };
 use proto::{
     internal::v1::{
-        LookUpPageRequest, LookUpPageResponse, page_directory_service_server::PageDirectoryService,
+        ListRespondersRequest, ListRespondersResponse, LookUpPageRequest, LookUpPageResponse,
+        page_directory_service_server::PageDirectoryService, responder_service_server::ResponderService,
     },
     tenants::v1::{
         CreatePageRequest, CreatePageResponse, GetKeySetRequest, GetKeySetResponse, GetPageRequest,
@@ -128,5 +130,15 @@ impl PageDirectoryService for Rpc {
         request: Request<LookUpPageRequest>,
     ) -> Result<Response<LookUpPageResponse>, Status> {
         Ok(Response::new(look_up_page::look_up_page(self, service(request)?).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl ResponderService for Rpc {
+    async fn list_responders(
+        &self,
+        request: Request<ListRespondersRequest>,
+    ) -> Result<Response<ListRespondersResponse>, Status> {
+        Ok(Response::new(list_responders::list_responders(self, &service(request)?).await?))
     }
 }

@@ -2,8 +2,9 @@
 
 use kit::ids::{MemberId, TenantId};
 use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
-use crate::domain::{Email, Member, Role, Tenant};
+use crate::domain::{Email, Member, Responder, Role, Tenant};
 
 /// Whose an address is.
 #[derive(Debug)]
@@ -68,6 +69,28 @@ pub(crate) async fn find_member(
         member.uuid(),
     )
     .fetch_optional(db)
+    .await
+}
+
+/// The tenant's members after this id who may tell what is broken, by id: the order of the roles is the enum's.
+pub(crate) async fn list_responders(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    after: Uuid,
+    limit: i64,
+) -> sqlx::Result<Vec<Responder>> {
+    sqlx::query_as!(
+        Responder,
+        "select member_id, email
+         from tenants.member
+         where tenant_id = $1 and member_id > $2 and role >= 'responder'
+         order by member_id
+         limit $3",
+        tenant.uuid(),
+        after,
+        limit,
+    )
+    .fetch_all(db)
     .await
 }
 

@@ -7,7 +7,7 @@ mod sessions;
 
 pub(crate) use accounts::{
     SignIn, find_member, find_password_hash, find_sign_in, find_tenant, insert_member, insert_sign_in,
-    insert_tenant,
+    insert_tenant, list_responders,
 };
 pub(crate) use audit::record;
 pub(crate) use pages::{

@@ -15,7 +15,20 @@ fn a_name_cannot_break_a_mail() {
         ("\r\n\u{202e}", "acme"),
         ("{{ mail.token }} { $page }", "{{ mail.token }} { $page }"),
     ] {
-        for raw in [incident(name, update(name, name)), confirmation(name, Locale::PtBr)] {
+        let moved = MaintenanceUpdate {
+            title: name.into(),
+            component_names: vec![name.into()],
+            ..maintenance(MaintenancePhase::Scheduled, name)
+        };
+        let mails = [
+            Content::IncidentUpdate(update(name, name)),
+            Content::MaintenanceUpdate(moved),
+            Content::MaintenanceApproaching(MaintenanceApproaching { title: name.into(), ..approaching() }),
+            Content::Postmortem(postmortem(name, name)),
+            Content::NextUpdateDue(due(name)),
+            asked(),
+        ];
+        for raw in mails.map(|content| mail_to(&ANA, &page(name), &content, Locale::PtBr)) {
             assert_well_formed(&raw);
             let message = parsed(&raw);
             assert_eq!(message.from().unwrap().first().unwrap().name(), Some(shown));
@@ -26,7 +39,7 @@ fn a_name_cannot_break_a_mail() {
 }
 
 #[test]
-fn a_long_name_and_headline_are_cut_and_the_phase_is_not() {
+fn a_long_name_and_headline_are_cut_and_the_news_is_not() {
     for letter in ["x", "é", "\u{1F525}", "x ", "\""] {
         let raw = incident(&letter.repeat(500), update(&letter.repeat(200), "b"));
         assert_well_formed(&raw);
@@ -75,10 +88,14 @@ fn a_recipient_that_would_break_the_mail_is_refused_and_nothing_is_written() {
         (Personal { email: "", ..ANA }, UnfitRecipient::Address),
         (Personal { token: "a=\r\n", ..ANA }, UnfitRecipient::Token),
         (Personal { token: "", ..ANA }, UnfitRecipient::Token),
-        (Personal { subscriber_hash: "a>\r\n", ..ANA }, UnfitRecipient::SubscriberHash),
+        (Personal { recipient_hash: "a>\r\n", ..ANA }, UnfitRecipient::RecipientHash),
     ] {
         let mut out = b"before".to_vec();
         assert_eq!(template.splice(&personal, &mut out), Err(refusal));
         assert_eq!(out, b"before");
     }
+    let content = Content::NextUpdateDue(due("t"));
+    let template = composer().template(&page("Acme"), &content, Locale::En, event_id(), date());
+    let without = Personal { token: "", ..ANA };
+    assert_eq!(template.splice(&without, &mut Vec::new()), Ok(()), "a responder has no token");
 }

@@ -6,15 +6,20 @@ use kit::locale::Locale;
 use mail_parser::{Message, MessageParser, PartType};
 
 use super::*;
-use crate::domain::{Component, ComponentStatus, Content, IncidentUpdate, Phase};
+use crate::domain::{
+    Component, ComponentStatus, Content, IncidentUpdate, MaintenanceApproaching, MaintenancePhase,
+    MaintenanceUpdate, NextUpdateDue, Phase, Postmortem, Window,
+};
 
 mod hostile;
+mod maintenance;
+mod report;
 mod said;
 
 const ANA: Personal<'_> =
-    Personal { email: "ana@example.org", token: "tok-ana_1", subscriber_hash: "h4sh-ana" };
+    Personal { email: "ana@example.org", token: "tok-ana_1", recipient_hash: "h4sh-ana" };
 const BOB: Personal<'_> =
-    Personal { email: "bob.o'neil+status@example.net", token: "tok-bob_2", subscriber_hash: "h4sh-bob" };
+    Personal { email: "bob.o'neil+status@example.net", token: "tok-bob_2", recipient_hash: "h4sh-bob" };
 
 const ID: &str = "01jd0000000000000000000000";
 
@@ -49,11 +54,64 @@ fn update(title: &str, body: &str) -> IncidentUpdate {
         title: title.into(),
         phase: Phase::Identified,
         body: body.into(),
+        language: String::new(),
         displayed_at: "2026-11-20T23:05:00Z".parse().unwrap(),
+        next_update_at: None,
         components: vec![
             Component { name: "Website".into(), status: ComponentStatus::Operational },
             Component { name: "API <v2>".into(), status: ComponentStatus::MajorOutage },
         ],
+    }
+}
+
+fn window() -> Window {
+    Window {
+        starts_at: "2026-11-22T01:00:00Z".parse().unwrap(),
+        ends_at: "2026-11-22T04:30:00Z".parse().unwrap(),
+    }
+}
+
+fn maintenance(phase: MaintenancePhase, body: &str) -> MaintenanceUpdate {
+    MaintenanceUpdate {
+        maintenance_id: format!("mnt_{ID}").parse().unwrap(),
+        update_id: format!("upd_{ID}").parse().unwrap(),
+        title: "Database upgrade".into(),
+        phase,
+        body: body.into(),
+        language: String::new(),
+        displayed_at: "2026-11-20T23:05:00Z".parse().unwrap(),
+        window: window(),
+        moved: false,
+        component_names: vec!["API <v2>".into(), "Website".into()],
+    }
+}
+
+fn approaching() -> MaintenanceApproaching {
+    MaintenanceApproaching {
+        maintenance_id: format!("mnt_{ID}").parse().unwrap(),
+        title: "Database upgrade".into(),
+        body: "We **upgrade** the database.".into(),
+        language: String::new(),
+        window: window(),
+        component_names: vec!["API <v2>".into()],
+    }
+}
+
+fn postmortem(title: &str, body: &str) -> Postmortem {
+    Postmortem {
+        incident_id: format!("inc_{ID}").parse().unwrap(),
+        title: title.into(),
+        body: body.into(),
+        language: String::new(),
+        published_at: "2026-11-20T23:05:00Z".parse().unwrap(),
+    }
+}
+
+fn due(title: &str) -> NextUpdateDue {
+    NextUpdateDue {
+        incident_id: format!("inc_{ID}").parse().unwrap(),
+        title: title.into(),
+        next_update_at: "2026-11-20T23:30:00Z".parse().unwrap(),
     }
 }
 
@@ -63,6 +121,18 @@ fn asked() -> Content {
 
 fn date() -> Timestamp {
     "2026-11-20T23:05:42.5Z".parse().unwrap()
+}
+
+/// One of each kind.
+fn contents() -> [Content; 6] {
+    [
+        Content::IncidentUpdate(update("t", "b")),
+        Content::MaintenanceUpdate(maintenance(MaintenancePhase::Scheduled, "b")),
+        Content::MaintenanceApproaching(approaching()),
+        Content::Postmortem(postmortem("t", "b")),
+        Content::NextUpdateDue(due("t")),
+        asked(),
+    ]
 }
 
 fn mail_to(personal: &Personal<'_>, page: &Page, content: &Content, locale: Locale) -> String {

@@ -164,7 +164,7 @@ fn without_components_none_are_spoken_of() {
 
 #[test]
 fn two_recipients_share_nothing_personal() {
-    for content in [Content::IncidentUpdate(update("t", "b")), asked()] {
+    for content in contents() {
         let template = composer().template(&page("Acme"), &content, Locale::En, event_id(), date());
         let mut both = Vec::new();
         template.splice(&ANA, &mut both).unwrap();
@@ -172,23 +172,63 @@ fn two_recipients_share_nothing_personal() {
         template.splice(&BOB, &mut both).unwrap();
         let (to_ana, to_bob) = both.split_at(middle);
         let (to_ana, to_bob) = (str::from_utf8(to_ana).unwrap(), str::from_utf8(to_bob).unwrap());
-        for personal in [ANA.email, ANA.token, ANA.subscriber_hash] {
-            assert!(to_ana.contains(personal) && !to_bob.contains(personal), "{personal}");
+        // a responder's mail has no link of their own
+        let has_token = !matches!(content, Content::NextUpdateDue(_));
+        for personal in [ANA.email, ANA.token, ANA.recipient_hash] {
+            let is_there = personal != ANA.token || has_token;
+            assert!(to_ana.contains(personal) == is_there && !to_bob.contains(personal), "{personal}");
         }
-        for personal in [BOB.email, BOB.token, BOB.subscriber_hash] {
-            assert!(to_bob.contains(personal) && !to_ana.contains(personal), "{personal}");
+        for personal in [BOB.email, BOB.token, BOB.recipient_hash] {
+            let is_there = personal != BOB.token || has_token;
+            assert!(to_bob.contains(personal) == is_there && !to_ana.contains(personal), "{personal}");
         }
         let as_ana = to_bob
             .replace(BOB.email, ANA.email)
             .replace(BOB.token, ANA.token)
-            .replace(BOB.subscriber_hash, ANA.subscriber_hash);
+            .replace(BOB.recipient_hash, ANA.recipient_hash);
         assert_eq!(as_ana, to_ana);
     }
 }
 
 #[test]
 fn the_same_arguments_give_the_same_bytes() {
-    assert_eq!(incident("Acme", update("t", "b")), incident("Acme", update("t", "b")));
+    for content in contents() {
+        let mail = || mail_to(&ANA, &page("Acme"), &content, Locale::PtBr);
+        assert_eq!(mail(), mail());
+    }
+}
+
+#[test]
+fn a_promised_next_update_is_said_behind_the_text() {
+    let promised = || IncidentUpdate {
+        next_update_at: Some("2026-11-20T23:30:00Z".parse().unwrap()),
+        ..update("t", "b")
+    };
+    let raw = incident("Acme", promised());
+    assert_well_formed(&raw);
+    let said = "Next update by 20 November 2026 at 20:30 GMT-3.";
+    assert!(text(&parsed(&raw)).contains(&format!("\n\nb\n\n{said}\n\nAffected components:\n")));
+    assert!(html(&parsed(&raw)).contains(&format!(">{said}</p>")));
+    let raw = mail_to(&ANA, &page("Acme"), &Content::IncidentUpdate(promised()), Locale::PtBr);
+    let said = "Próxima atualização até 20 de novembro de 2026 às 20:30 GMT-3.";
+    assert!(text(&parsed(&raw)).contains(said));
+    assert!(!html(&parsed(&incident("Acme", update("t", "b")))).contains("Next update"));
+}
+
+#[test]
+fn a_text_of_another_language_is_marked_and_one_of_the_mails_own_is_not() {
+    let marks = |language: &str, locale| {
+        let update = IncidentUpdate { language: language.into(), ..update("t", "b") };
+        let raw = mail_to(&ANA, &page("Acme"), &Content::IncidentUpdate(update), locale);
+        let html = html(&parsed(&raw));
+        let mark = |tag: &str| html.matches(&format!(" lang=\"{tag}\" dir=\"auto\"")).count();
+        (mark("en"), mark("pt-BR"), mark("de"))
+    };
+    assert_eq!(marks("", Locale::En), (0, 0, 0));
+    assert_eq!(marks("", Locale::PtBr), (2, 0, 0));
+    assert_eq!(marks("pt-BR", Locale::En), (0, 2, 0));
+    assert_eq!(marks("pt-br", Locale::PtBr), (0, 0, 0));
+    assert_eq!(marks("de", Locale::PtBr), (0, 0, 2));
 }
 
 #[test]
@@ -198,6 +238,7 @@ fn every_phase_and_status_has_a_name_in_every_language() {
             let mut update = IncidentUpdate { phase, ..update("t", "b") };
             update.components = [
                 ComponentStatus::Operational,
+                ComponentStatus::UnderMaintenance,
                 ComponentStatus::DegradedPerformance,
                 ComponentStatus::PartialOutage,
                 ComponentStatus::MajorOutage,
@@ -205,6 +246,9 @@ fn every_phase_and_status_has_a_name_in_every_language() {
             .map(|status| Component { name: "c".into(), status })
             .to_vec();
             assert_well_formed(&mail_to(&ANA, &page("Acme"), &Content::IncidentUpdate(update), locale));
+        }
+        for content in contents() {
+            assert_well_formed(&mail_to(&ANA, &page("Acme"), &content, locale));
         }
     }
 }

@@ -3,21 +3,30 @@
 use std::{collections::HashSet, fmt::Display, hash::Hash};
 
 use jiff::tz::TimeZone;
-use proto::{Validate, Violation, tenants::v1::SignUpRequest};
+use proto::{
+    Validate, Violation,
+    incidents::v1::{ComponentStatus, Phase},
+    tenants::v1::SignUpRequest,
+};
 
-use super::{Component, Incident, Moment, Subscriber, Timeline};
+use super::{Component, Incident, Moment, Timeline, Vendor, downtime};
 
 // Stand in for ids that the system will give out.
 const PAGE_ID: &str = "page_00000000000000000000000000";
 const GROUP_ID: &str = "grp_00000000000000000000000000";
 const COMPONENT_ID: &str = "cmp_00000000000000000000000000";
+const VENDOR_ID: &str = "ven_00000000000000000000000000";
+const INCIDENT_ID: &str = "inc_00000000000000000000000000";
 
 /// As `ComponentService.CreateComponentGroup` promises.
 const MAX_GROUPS: usize = 200;
 /// As `ComponentService.CreateComponent` promises.
 const MAX_COMPONENTS: usize = 2000;
+/// As `VendorService.CreateVendor` promises.
+const MAX_VENDORS: usize = 100;
 /// As `IncidentService.PostUpdate` promises, the opening one counted.
 const MAX_POSTS: usize = 500;
+const TOO_EARLY: &str = "must not be before 2000-01-01T00:00:00Z";
 /// Before the `@`: RFC 5321, section 4.5.3.1.1.
 const MAX_LOCAL_PART: usize = 64;
 
@@ -94,9 +103,20 @@ impl Check<'_> {
                 self.add(format!("groups[{index}]"), format!("no component is in `{}`", groups[index]));
             }
         }
-        let requests = self.timeline.component_requests(PAGE_ID, |_| GROUP_ID.to_owned());
+        let vendors = self.timeline.vendor_requests(PAGE_ID).len();
+        if vendors > MAX_VENDORS {
+            self.add(
+                "components",
+                format!("must follow at most {MAX_VENDORS} vendors, but follow {vendors}"),
+            );
+        }
+        let requests =
+            self.timeline.component_requests(PAGE_ID, |_| GROUP_ID.to_owned(), |_| VENDOR_ID.to_owned());
         for (index, (component, request)) in components.iter().zip(&requests).enumerate() {
-            self.contract(request, |field| format!("components[{index}].{field}"));
+            self.contract(request, |field| match field {
+                "third_party.vendor_component" => format!("components[{index}].vendor.component"),
+                field => format!("components[{index}].{field}"),
+            });
             self.component(&format!("components[{index}]"), component);
         }
     }
@@ -110,9 +130,42 @@ impl Check<'_> {
             component.uptime.iter().map(|it| it.month),
         );
         for (index, uptime) in component.uptime.iter().enumerate() {
-            if !(0.0..=100.0).contains(&uptime.percent) {
-                self.add(format!("{field}.uptime[{index}].percent"), "must be from 0 to 100");
+            let begins = downtime::span(self.timeline, uptime).map(|month| month.start);
+            if begins.is_some_and(|second| second < kit::time::EARLIEST.as_second()) {
+                self.add(format!("{field}.uptime[{index}].month"), TOO_EARLY);
             }
+            if let Err(downtime::OutOfReach { reach: (least, most) }) =
+                downtime::missing(self.timeline, component, uptime)
+            {
+                let percent = |it: i64| format!("{}.{:02}", it / 100, it % 100);
+                self.add(
+                    format!("{field}.uptime[{index}].percent"),
+                    format!(
+                        "must be from {} to {} with what the incident says",
+                        percent(least),
+                        percent(most)
+                    ),
+                );
+            }
+        }
+        if let Some(vendor) = &component.vendor {
+            self.vendor(&format!("{field}.vendor"), vendor);
+        }
+    }
+
+    fn vendor(&mut self, field: &str, vendor: &Vendor) {
+        self.contract(&vendor.create_request(PAGE_ID), |it| format!("{field}.{it}"));
+        let host = vendor.url.strip_prefix("https://");
+        if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['@', '?', '#']))
+        {
+            self.add(format!("{field}.url"), "must be an https address without user, query and fragment");
+        }
+        let mut known = self.timeline.components.iter().filter_map(|it| it.vendor.as_ref());
+        if known
+            .find(|it| it.name == vendor.name)
+            .is_some_and(|it| it.url != vendor.url || it.format != vendor.format)
+        {
+            self.add(field, format!("`{}` has another url or format above", vendor.name));
         }
     }
 
@@ -135,36 +188,41 @@ impl Check<'_> {
 
     fn incident(&mut self) {
         let incident = &self.timeline.incident;
-        // A text's language is one that a subscriber could ask for, by the same rule.
-        let reader = Subscriber { email: "reader@example.com".to_owned(), locale: incident.language.clone() };
-        self.contract(&reader.subscribe_request(PAGE_ID), |_| "incident.language".to_owned());
+        // The posts are looked at one by one, all in the same way.
+        let itself = Incident { posts: Vec::new(), ..incident.clone() };
+        let request = itself.create_request(PAGE_ID, |_| COMPONENT_ID.to_owned());
+        self.contract(&request, |field| format!("incident.{field}"));
         for (index, impact) in incident.component_impacts.iter().enumerate() {
-            self.known(&format!("incident.component_impacts[{index}].component"), &impact.component);
+            let field = format!("incident.component_impacts[{index}]");
+            self.known(&format!("{field}.component"), &impact.component);
+            if impact.status == ComponentStatus::Operational {
+                self.add(format!("{field}.status"), "must be worse than operational");
+            }
         }
-        if let (Some(postmortem), Some(post)) = (&incident.postmortem, incident.posts.last()) {
-            let request = super::Post { body: postmortem.body.clone(), ..post.clone() };
-            let request = request.create_request(PAGE_ID, "T", |_| COMPONENT_ID.to_owned());
+        if let Some(postmortem) = &incident.postmortem {
+            let request = postmortem.write_request(INCIDENT_ID);
             self.contract(&request, |_| "incident.postmortem.body".to_owned());
+            if incident.posts.last().is_some_and(|post| post.phase != Phase::Resolved) {
+                self.add("incident.postmortem", "must not be there before a post says that it is resolved");
+            }
         }
     }
 
     fn posts(&mut self) {
-        let Incident { title, posts, .. } = &self.timeline.incident;
+        let Incident { posts, impact_started_at, impact_ended_at, .. } = &self.timeline.incident;
         self.at_most("incident.posts", posts.len(), MAX_POSTS);
-        if posts.is_empty() {
-            self.add("incident.posts", "must have at least one post");
+        if posts.is_empty() && (impact_started_at.is_none() || impact_ended_at.is_none()) {
+            self.add(
+                "incident.posts",
+                "must have at least one post, or else impact_started_at and impact_ended_at must both be there",
+            );
         }
         for (index, post) in posts.iter().enumerate() {
             for component in post.affected.keys() {
                 self.known(&format!("incident.posts[{index}].affected"), component);
             }
-            // The headline goes with the opening post alone.
-            let title = if index == 0 { title } else { "T" };
-            let request = post.create_request(PAGE_ID, title, |_| COMPONENT_ID.to_owned());
-            self.contract(&request, |field| match field {
-                "title" => "incident.title".to_owned(),
-                field => format!("incident.posts[{index}].{field}"),
-            });
+            let request = post.update_request(INCIDENT_ID, |_| COMPONENT_ID.to_owned());
+            self.contract(&request, |field| format!("incident.posts[{index}].{field}"));
         }
     }
 
@@ -207,7 +265,8 @@ impl Check<'_> {
         if let Some(postmortem) = &incident.postmortem {
             let field = "incident.postmortem.at".to_owned();
             fields.push((field.clone(), postmortem.at));
-            pairs.extend(before.map(|(earlier, at)| (earlier, at, field, postmortem.at)));
+            let end = incident.impact_ended_at.map(|at| ("incident.impact_ended_at".to_owned(), at));
+            pairs.extend(before.or(end).map(|(earlier, at)| (earlier, at, field, postmortem.at)));
         }
         for (earlier, start, later, end) in pairs {
             if end.timestamp() <= start.timestamp() {
@@ -222,7 +281,7 @@ impl Check<'_> {
     fn moment(&mut self, field: String, moment: Moment) {
         let zone = &self.timeline.page.time_zone;
         if moment.timestamp() < kit::time::EARLIEST {
-            self.add(field, "must not be before 2000-01-01T00:00:00Z");
+            self.add(field, TOO_EARLY);
         } else if let Ok(time_zone) = TimeZone::get(zone) {
             let offset = time_zone.to_offset(moment.timestamp());
             if offset != moment.offset() {

@@ -1,11 +1,10 @@
 //! The script of a replay: a company, its page, who listens, and the posts of one incident.
 //!
 //! The format is described field by field in `timelines/README.md`; the incidents told in that folder
-//! happened. What a report holds and the public API cannot say today is read all the same and listed by
-//! [`Timeline::not_yet_sayable`], so that nothing is lost silently.
+//! happened.
 
 mod check;
-mod gaps;
+mod downtime;
 mod requests;
 mod scalars;
 #[cfg(test)]
@@ -16,14 +15,14 @@ use std::{collections::BTreeMap, fmt};
 use jiff::civil::Date;
 use proto::{
     Violation,
-    incidents::v1::{ComponentStatus, Phase},
+    incidents::v1::{ComponentStatus, Phase, VendorFormat},
 };
 use serde::Deserialize;
 
 pub use scalars::Moment;
 
 /// One company and one incident of it, checked against the contracts' limits.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timeline {
     /// The company's name: one line, 1 to 100 characters.
@@ -59,7 +58,7 @@ pub struct Page {
 }
 
 /// A part of the product that readers know by name.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Component {
     /// The name readers see: one line, 1 to 100 characters, given once on the page.
@@ -69,9 +68,9 @@ pub struct Component {
     pub description: String,
     /// The heading it stands under, one of [`Timeline::groups`].
     pub group: Option<String>,
-    /// Set for a third-party component: whose page it follows. Not sayable yet.
+    /// Set for a third-party component: whose page it follows.
     pub vendor: Option<Vendor>,
-    /// How much of past months it was up. Not sayable yet.
+    /// How much of past months it was up, each month once.
     #[serde(default)]
     pub uptime: Vec<Uptime>,
 }
@@ -80,21 +79,27 @@ pub struct Component {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vendor {
-    /// The vendor's name.
+    /// The vendor's name: one line, 1 to 100 characters. Who has the same name is the same vendor.
     pub name: String,
-    /// The component of the vendor's page, as that page calls it.
+    /// The address of its status page: `https`, without user, query and fragment, up to 500 characters.
+    pub url: String,
+    /// How that page tells its status.
+    #[serde(deserialize_with = "scalars::named")]
+    pub format: VendorFormat,
+    /// The component of the vendor's page, by its id or its name there: one line, 1 to 200 characters.
     pub component: String,
 }
 
 /// The part of a month that a component was up.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uptime {
     /// The month's first day; `2025-09` in the file.
     #[serde(deserialize_with = "scalars::month")]
     pub month: Date,
-    /// Percent of the month, 0 to 100.
-    pub percent: f64,
+    /// Hundredths of a percent of the month, rounded down: 9998 is 99.98 %, `percent: 99.98` in the file.
+    #[serde(rename = "percent", deserialize_with = "scalars::hundredths")]
+    pub hundredths_of_percent: i64,
 }
 
 /// An address that wants to hear of the page.
@@ -108,23 +113,27 @@ pub struct Subscriber {
 }
 
 /// An incident in the order it was told.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Incident {
     /// The headline: one line, 1 to 200 characters.
     pub title: String,
-    /// The language of the texts, `en` or `pt-BR`, where it is not the page's. Not sayable yet.
+    /// The language of the texts as a BCP 47 tag, where it is not the page's.
     pub language: Option<String>,
-    /// When customers began to be hurt, whatever the posts' times. Not sayable yet.
+    /// The company itself entered it after the fact.
+    #[serde(default)]
+    pub backfilled: bool,
+    /// When customers began to be hurt, whatever the posts' times.
     pub impact_started_at: Option<Moment>,
-    /// When customers ceased to be hurt. Not sayable yet.
+    /// When customers ceased to be hurt.
     pub impact_ended_at: Option<Moment>,
-    /// When single components were hurt, where the report tells that. Not sayable yet.
+    /// When single components were hurt, where the report tells that.
     #[serde(default)]
     pub component_impacts: Vec<ComponentImpact>,
-    /// 1 to 500 posts, each later than the one before.
+    /// Up to 500 posts, each later than the one before; none only if both ends of the impact are known.
+    #[serde(default)]
     pub posts: Vec<Post>,
-    /// The report after. Not sayable yet.
+    /// The report after; only of an incident that is over.
     pub postmortem: Option<Postmortem>,
 }
 
@@ -134,7 +143,7 @@ pub struct Incident {
 pub struct ComponentImpact {
     /// The name of one of [`Timeline::components`].
     pub component: String,
-    /// How it was.
+    /// How it was; worse than operational.
     #[serde(deserialize_with = "scalars::named")]
     pub status: ComponentStatus,
     /// From when on.
@@ -157,7 +166,7 @@ pub struct Post {
     /// Names of [`Timeline::components`], each with its status from then on.
     #[serde(default, deserialize_with = "scalars::statuses")]
     pub affected: BTreeMap<String, ComponentStatus>,
-    /// Until when the next post is promised. Not sayable yet.
+    /// Until when the next post is promised.
     pub next_update_at: Option<Moment>,
 }
 
@@ -165,9 +174,9 @@ pub struct Post {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Postmortem {
-    /// When it was published; not before the last post.
+    /// When it was published; later than the last post, or than the end of the impact if there is none.
     pub at: Moment,
-    /// The report, as CommonMark: 1 to 25,000 characters.
+    /// The report, as CommonMark: 1 to 100,000 characters.
     pub body: String,
 }
 
@@ -182,13 +191,6 @@ impl Timeline {
             serde_saphyr::from_str(text).map_err(|error| TimelineError::Shape(error.into()))?;
         let violations = check::violations(&timeline);
         if violations.is_empty() { Ok(timeline) } else { Err(TimelineError::Facts(violations)) }
-    }
-
-    /// What this timeline holds that the public API cannot say today: a sentence each, for the person who
-    /// replays it.
-    #[must_use]
-    pub fn not_yet_sayable(&self) -> Vec<String> {
-        gaps::sentences(self)
     }
 }
 

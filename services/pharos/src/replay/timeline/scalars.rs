@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use jiff::{Timestamp, civil::Date, fmt::temporal::Pieces, tz::Offset};
-use proto::incidents::v1::{ComponentStatus, Phase};
+use proto::incidents::v1::{ComponentStatus, Phase, VendorFormat};
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// A moment as a report gives it: RFC 3339 with an offset, such as `2023-02-01T11:23:00-03:00`.
@@ -61,16 +61,20 @@ pub(super) trait ContractEnum: Copy + TryFrom<i32> {
     const PREFIX: &'static str;
     /// The value's whole name.
     fn contract_name(&self) -> &'static str;
+    /// Whether an incident's file can say it.
+    fn is_sayable(self) -> bool {
+        true
+    }
 
     /// The name that files use.
     fn file_name(self) -> String {
         self.contract_name().trim_start_matches(Self::PREFIX).to_ascii_lowercase()
     }
 
-    /// All values but the unspecified one, in the contract's order.
+    /// All values that a file can say but the unspecified one, in the contract's order.
     fn values() -> impl Iterator<Item = Self> {
         // More than any of these enums will have, with room for numbers that were taken back.
-        (1..100).filter_map(|number| Self::try_from(number).ok())
+        (1..100).filter_map(|number| Self::try_from(number).ok()).filter(|value| value.is_sayable())
     }
 }
 
@@ -83,6 +87,17 @@ impl ContractEnum for Phase {
 
 impl ContractEnum for ComponentStatus {
     const PREFIX: &'static str = "COMPONENT_STATUS_";
+    fn contract_name(&self) -> &'static str {
+        self.as_str_name()
+    }
+    fn is_sayable(self) -> bool {
+        // An incident puts nothing under maintenance.
+        self != Self::UnderMaintenance
+    }
+}
+
+impl ContractEnum for VendorFormat {
+    const PREFIX: &'static str = "VENDOR_FORMAT_";
     fn contract_name(&self) -> &'static str {
         self.as_str_name()
     }
@@ -114,4 +129,24 @@ pub(super) fn statuses<'de, D: Deserializer<'de>>(
 pub(super) fn month<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
     let text = String::deserialize(deserializer)?;
     format!("{text}-01").parse().map_err(|_| D::Error::custom(format!("`{text}` is not a month as 2025-09")))
+}
+
+/// Percent with at most two decimals, as hundredths: floating point would not tell 99.78 from its neighbours.
+pub(super) fn hundredths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_hundredths(&text).ok_or_else(|| {
+        D::Error::custom(format!("`{text}` is not a percentage from 0 to 100 with at most two decimals"))
+    })
+}
+
+fn parse_hundredths(text: &str) -> Option<i64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "00"));
+    let is_number = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !is_number(whole, 3) || !is_number(decimals, 2) {
+        return None;
+    }
+    let hundredths = format!("{whole}{decimals:0<2}").parse().ok()?;
+    (hundredths <= 10_000).then_some(hundredths)
 }

@@ -1,0 +1,61 @@
+//! Maintenances with their story.
+
+use proto::incidents::v1::Maintenance;
+
+use super::{
+    Mark, Moment, PageHead, Window, moment,
+    names::Names,
+    story::{self, UpdateView},
+};
+
+/// A maintenance with its story.
+#[derive(Debug)]
+pub(crate) struct MaintenanceView {
+    /// Its place below the page's: `maintenances/mnt_…`.
+    pub(crate) place: String,
+    pub(crate) title: String,
+    /// The language of its texts if it is not the page's.
+    pub(crate) language: String,
+    pub(crate) phase: Mark,
+    /// When it is planned.
+    pub(crate) planned: Option<Window>,
+    pub(crate) started: Option<Moment>,
+    pub(crate) ended: Option<Moment>,
+    pub(crate) lasted: Option<String>,
+    /// The components it works on, by name.
+    pub(crate) names: String,
+    /// The newest first.
+    pub(crate) updates: Vec<UpdateView>,
+}
+
+impl MaintenanceView {
+    /// At most `most_names` of its components are named.
+    pub(super) fn new(head: &PageHead, names: &Names, maintenance: Maintenance, most_names: usize) -> Self {
+        let updates = (0..maintenance.updates.len()).map(|n| {
+            UpdateView::of_maintenance(head, &maintenance.updates[n], maintenance.updates.get(n + 1))
+        });
+        Self {
+            updates: updates.collect(),
+            place: place(&maintenance),
+            phase: Mark::maintenance(maintenance.phase(), head.texts),
+            planned: planned(head, &maintenance),
+            started: head.zone.told(maintenance.started_at.as_ref()),
+            ended: head.zone.told(maintenance.ended_at.as_ref()),
+            lasted: moment::lasted(maintenance.started_at.as_ref(), maintenance.ended_at.as_ref())
+                .map(|span| head.texts.say_of("lasted", &span)),
+            names: names.listed(maintenance.component_ids.iter().map(String::as_str), most_names, head.texts),
+            language: story::foreign(head, maintenance.language),
+            title: maintenance.title,
+        }
+    }
+}
+
+/// The place of a maintenance below its page's.
+pub(super) fn place(maintenance: &Maintenance) -> String {
+    format!("maintenances/{}", maintenance.maintenance_id)
+}
+
+/// When it is planned to begin and to end.
+pub(super) fn planned(head: &PageHead, maintenance: &Maintenance) -> Option<Window> {
+    head.zone.window(maintenance.scheduled_start_at.as_ref(), maintenance.scheduled_end_at.as_ref())
+}

@@ -1,0 +1,226 @@
+//! One server that is all four services, as far as the edge needs them.
+
+use std::pin::Pin;
+
+use proto::{
+    common::v1::Month,
+    incidents::v1::{
+        GetPageRequest, GetPageResponse, GetUptimeRequest, GetUptimeResponse, HistoryEntry, HistoryMonth,
+        Incident, ListAuditEntriesRequest, ListAuditEntriesResponse, ListHistoryRequest, ListHistoryResponse,
+        Maintenance, StatusServiceGetIncidentRequest, StatusServiceGetIncidentResponse,
+        StatusServiceGetMaintenanceRequest, StatusServiceGetMaintenanceResponse, UptimeWeights,
+        WatchPageRequest, WatchPageResponse, audit_service_server::AuditService, get_page_request,
+        get_uptime_request, history_entry, status_service_server::StatusService,
+    },
+    subscriptions::v1::{
+        ConfirmRequest, ConfirmResponse, SubscribeRequest, SubscribeResponse, UnsubscribeRequest,
+        UnsubscribeResponse, subscription_service_server::SubscriptionService,
+    },
+    tenants::v1::{
+        GetKeySetRequest, GetKeySetResponse, RefreshSessionRequest, RefreshSessionResponse, SignInRequest,
+        SignInResponse, SignOutRequest, SignOutResponse, SignUpRequest, SignUpResponse,
+        account_service_server::AccountService,
+    },
+};
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, StreamExt as _};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request as Call, Response, Status};
+
+use crate::given::PAGE_ID;
+
+/// A token that the services know; they know no other.
+pub(crate) const GOOD_TOKEN: &str = "t0ken";
+
+/// The key set that the services tell.
+pub(crate) const JWKS: &str = r#"{"keys":[]}"#;
+
+/// What is behind the edge: it knows one page, by the slug "demo".
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) page: GetPageResponse,
+    pub(crate) slow: mpsc::UnboundedSender<Slow>,
+    pub(crate) go_on: CancellationToken,
+}
+
+/// What became of a slow call (those are `SignOut`'s).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slow {
+    Began,
+    Ended,
+    /// The handler was dropped before its end.
+    CutOff,
+}
+
+struct Running {
+    told: mpsc::UnboundedSender<Slow>,
+    outcome: Slow,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone_with_the_test = self.told.send(self.outcome);
+    }
+}
+
+fn refuse_unless(good: bool) -> Result<(), Status> {
+    if good { Ok(()) } else { Err(kit::status::not_found()) }
+}
+
+#[tonic::async_trait]
+impl StatusService for Services {
+    async fn get_page(&self, call: Call<GetPageRequest>) -> Result<Response<GetPageResponse>, Status> {
+        let wanted = call.into_inner().page;
+        refuse_unless(wanted == Some(get_page_request::Page::Slug("demo".into())))?;
+        Ok(Response::new(self.page.clone()))
+    }
+
+    async fn list_history(
+        &self,
+        call: Call<ListHistoryRequest>,
+    ) -> Result<Response<ListHistoryResponse>, Status> {
+        let asked = call.into_inner();
+        refuse_unless(asked.page_id == PAGE_ID)?;
+        let page = &self.page;
+        let (months, next_page_token) = match asked.page_token.as_str() {
+            "" => {
+                let newest = month(11, &page.open_incidents, &page.recent_maintenances);
+                (vec![newest, month(10, &[], &[])], "a/b&c".to_owned())
+            }
+            "a/b&c" => (vec![month(9, &page.recent_incidents, &[])], String::new()),
+            _ => return Err(kit::status::invalid_field("page_token", "is none of ours")),
+        };
+        let former_components = page.former_components.clone();
+        Ok(Response::new(ListHistoryResponse { months, next_page_token, former_components }))
+    }
+
+    async fn get_incident(
+        &self,
+        call: Call<StatusServiceGetIncidentRequest>,
+    ) -> Result<Response<StatusServiceGetIncidentResponse>, Status> {
+        let asked = call.into_inner();
+        let all = self.page.open_incidents.iter().chain(&self.page.recent_incidents);
+        let incident = all.into_iter().find(|each| each.incident_id == asked.incident_id).cloned();
+        refuse_unless(incident.is_some())?;
+        Ok(Response::new(StatusServiceGetIncidentResponse {
+            incident,
+            components: self.page.components.clone(),
+            component_groups: self.page.component_groups.clone(),
+        }))
+    }
+
+    async fn get_maintenance(
+        &self,
+        call: Call<StatusServiceGetMaintenanceRequest>,
+    ) -> Result<Response<StatusServiceGetMaintenanceResponse>, Status> {
+        let asked = call.into_inner();
+        let all = self.page.active_maintenances.iter().chain(&self.page.recent_maintenances);
+        let maintenance = all.into_iter().find(|each| each.maintenance_id == asked.maintenance_id).cloned();
+        refuse_unless(maintenance.is_some())?;
+        Ok(Response::new(StatusServiceGetMaintenanceResponse {
+            maintenance,
+            components: self.page.components.clone(),
+            component_groups: self.page.component_groups.clone(),
+        }))
+    }
+
+    async fn get_uptime(&self, call: Call<GetUptimeRequest>) -> Result<Response<GetUptimeResponse>, Status> {
+        let asked = call.into_inner();
+        refuse_unless(asked.page_id == PAGE_ID)?;
+        // in the month of the page's time as the page tells it, before that nothing was counted
+        let Some(get_uptime_request::Range::Month(Month { year: 2026, month })) = asked.range else {
+            return Err(kit::status::invalid_field("month", "is not one of 2026"));
+        };
+        Ok(Response::new(GetUptimeResponse {
+            uptimes: if month == 11 { self.page.uptimes.clone() } else { Vec::new() },
+            weights: Some(UptimeWeights { partial_outage_percent: 30, major_outage_percent: 100 }),
+            time_zone: "America/Sao_Paulo".into(),
+            generated_at: self.page.generated_at,
+        }))
+    }
+
+    type WatchPageStream = Pin<Box<dyn Stream<Item = Result<WatchPageResponse, Status>> + Send>>;
+
+    async fn watch_page(
+        &self,
+        call: Call<WatchPageRequest>,
+    ) -> Result<Response<Self::WatchPageStream>, Status> {
+        refuse_unless(call.get_ref().page_id == PAGE_ID)?;
+        let current = WatchPageResponse { version: self.page.version, heartbeat: false };
+        Ok(Response::new(Box::pin(tokio_stream::once(Ok(current)).chain(tokio_stream::pending()))))
+    }
+}
+
+/// What happened in a month of 2026.
+fn month(month: i32, incidents: &[Incident], maintenances: &[Maintenance]) -> HistoryMonth {
+    let incidents = incidents.iter().cloned().map(history_entry::Entry::Incident);
+    let maintenances = maintenances.iter().cloned().map(history_entry::Entry::Maintenance);
+    let entries = incidents.chain(maintenances).map(|entry| HistoryEntry { entry: Some(entry) }).collect();
+    HistoryMonth { month: Some(Month { year: 2026, month }), entries }
+}
+
+#[tonic::async_trait]
+impl SubscriptionService for Services {
+    async fn subscribe(&self, call: Call<SubscribeRequest>) -> Result<Response<SubscribeResponse>, Status> {
+        if call.get_ref().email.contains('@') {
+            Ok(Response::new(SubscribeResponse {}))
+        } else {
+            Err(kit::status::invalid_field("email", "must be an address"))
+        }
+    }
+
+    async fn confirm(&self, call: Call<ConfirmRequest>) -> Result<Response<ConfirmResponse>, Status> {
+        refuse_unless(call.get_ref().token == GOOD_TOKEN)?;
+        Ok(Response::new(ConfirmResponse { page_id: PAGE_ID.into() }))
+    }
+
+    async fn unsubscribe(
+        &self,
+        call: Call<UnsubscribeRequest>,
+    ) -> Result<Response<UnsubscribeResponse>, Status> {
+        refuse_unless(call.get_ref().token == GOOD_TOKEN)?;
+        Ok(Response::new(UnsubscribeResponse { page_id: PAGE_ID.into() }))
+    }
+}
+
+#[tonic::async_trait]
+impl AccountService for Services {
+    async fn sign_up(&self, _: Call<SignUpRequest>) -> Result<Response<SignUpResponse>, Status> {
+        Ok(Response::new(SignUpResponse::default()))
+    }
+
+    async fn sign_in(&self, _: Call<SignInRequest>) -> Result<Response<SignInResponse>, Status> {
+        Ok(Response::new(SignInResponse::default()))
+    }
+
+    async fn refresh_session(
+        &self,
+        _: Call<RefreshSessionRequest>,
+    ) -> Result<Response<RefreshSessionResponse>, Status> {
+        Ok(Response::new(RefreshSessionResponse::default()))
+    }
+
+    async fn sign_out(&self, _: Call<SignOutRequest>) -> Result<Response<SignOutResponse>, Status> {
+        let mut running = Running { told: self.slow.clone(), outcome: Slow::CutOff };
+        self.slow.send(Slow::Began).unwrap();
+        self.go_on.cancelled().await;
+        running.outcome = Slow::Ended;
+        Ok(Response::new(SignOutResponse {}))
+    }
+
+    async fn get_key_set(&self, _: Call<GetKeySetRequest>) -> Result<Response<GetKeySetResponse>, Status> {
+        Ok(Response::new(GetKeySetResponse { jwks: JWKS.into() }))
+    }
+}
+
+#[tonic::async_trait]
+impl AuditService for Services {
+    /// Answers the token that it was asked with.
+    async fn list_audit_entries(
+        &self,
+        call: Call<ListAuditEntriesRequest>,
+    ) -> Result<Response<ListAuditEntriesResponse>, Status> {
+        let next_page_token = call.into_inner().page_token;
+        Ok(Response::new(ListAuditEntriesResponse { next_page_token, ..Default::default() }))
+    }
+}

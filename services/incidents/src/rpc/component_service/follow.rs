@@ -1,0 +1,29 @@
+//! What a component shows of what it begins to follow.
+
+use kit::ids::{ComponentId, VendorId};
+use sqlx::PgConnection;
+
+use crate::{
+    domain::{ComponentStatus, Followed},
+    error::Error,
+    rpc::vendor_service::follow::say,
+    store::{components, intervals::Recording},
+};
+
+/// Lets a component follow something else from now on: what another vendor gave it ends, and what is known of what it
+/// follows applies at once. The page is locked.
+pub(super) async fn follow(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    component: ComponentId,
+    before: Option<VendorId>,
+    followed: Option<&Followed>,
+) -> Result<(), Error> {
+    if let Some(before) = before.filter(|before| followed.is_none_or(|now| now.vendor_id != *before)) {
+        say(db, by, before, &[(component, ComponentStatus::Operational)]).await?;
+    }
+    let Some(followed) = followed else { return Ok(()) };
+    let known = components::find_followed_status(db, by.tenant, followed).await?;
+    let status = known.unwrap_or(ComponentStatus::Operational);
+    say(db, by, followed.vendor_id, &[(component, status)]).await
+}

@@ -1,0 +1,200 @@
+//! The beats that the verbs and the clock share when they change a maintenance. The page is locked in all of them.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use kit::{
+    Clock,
+    ids::{ComponentId, EventId, MaintenanceId, PageId, TenantId, UpdateId},
+};
+use proto::Violation;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        AuditAction, AuditSubject, Cause, Event, Maintenance, MaintenancePhase, MaintenanceUpdate,
+        NewAuditEntry, UPDATES_PER_MAINTENANCE, displayed_after,
+    },
+    error::Error,
+    rpc::change,
+    store::{
+        components,
+        due::{self, DueKind},
+        intervals::Recording,
+        maintenances::{self, Story},
+        outbox,
+    },
+};
+
+/// Locks the maintenance, whose page is locked; it comes without its updates.
+pub(super) async fn lock(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    maintenance: MaintenanceId,
+) -> Result<Option<Maintenance>, Error> {
+    let row = maintenances::lock_maintenance(db, tenant, maintenance).await?;
+    let found = maintenances::load_bare(db, tenant, row.into_iter().collect()).await?;
+    Ok(found.into_iter().next())
+}
+
+/// Makes sure that the components can be worked on: they are on the page, or the maintenance has them already.
+pub(super) async fn check_known(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    named: &[ComponentId],
+    had: &[ComponentId],
+) -> Result<(), Error> {
+    let ids = named.iter().map(|component| component.uuid()).collect::<Vec<_>>();
+    let known = components::list_known_components(db, tenant, page, &ids).await?;
+    let known = known.iter().chain(had).collect::<HashSet<_>>();
+    let violations = named
+        .iter()
+        .enumerate()
+        .filter(|(_, component)| !known.contains(component))
+        .map(|(index, _)| Violation {
+            field: format!("component_ids[{index}]"),
+            description: "must be a component of the maintenance's page".to_owned(),
+        })
+        .collect::<Vec<_>>();
+    if violations.is_empty() { Ok(()) } else { Err(Error::Invalid(violations)) }
+}
+
+/// Makes sure that the maintenance can have another update.
+pub(super) async fn check_not_full(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    maintenance: MaintenanceId,
+) -> Result<Story, Error> {
+    let story = maintenances::find_story(db, tenant, maintenance).await?;
+    if story.updates >= i64::from(UPDATES_PER_MAINTENANCE) {
+        return Err(Error::LimitReached {
+            what: "a maintenance",
+            limit: UPDATES_PER_MAINTENANCE,
+            of: "updates",
+        });
+    }
+    Ok(story)
+}
+
+/// An update of this moment, or of this later time, that says nothing yet.
+pub(super) fn new_update(
+    clock: &Clock,
+    phase: MaintenancePhase,
+    latest_at: Option<Timestamp>,
+    at: Option<Timestamp>,
+    silent: bool,
+) -> MaintenanceUpdate {
+    let now = clock.now();
+    let at = at.unwrap_or(now);
+    MaintenanceUpdate {
+        update_id: UpdateId::new(clock),
+        phase,
+        body: String::new(),
+        silent,
+        automatic: false,
+        scheduled_start_at: None,
+        scheduled_end_at: None,
+        displayed_at: latest_at.map_or(at, |latest| displayed_after(latest, at)),
+        created_at: now,
+    }
+}
+
+/// Writes an update that was told, and its event unless it is silent.
+pub(super) async fn insert_told(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    maintenance: MaintenanceId,
+    update: &MaintenanceUpdate,
+    position: i64,
+) -> Result<(), Error> {
+    maintenances::insert_update(db, by.tenant, maintenance, update).await?;
+    if update.silent {
+        return Ok(());
+    }
+    insert_event(db, by, Event::MaintenanceUpdated { maintenance, update: update.update_id }, position).await
+}
+
+/// Writes an event of the maintenance.
+pub(super) async fn insert_event(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    event: Event,
+    position: i64,
+) -> Result<(), Error> {
+    outbox::insert_event(db, by.tenant, EventId::new(by.clock), by.page, &event, position).await?;
+    outbox::wake_relay(db).await?;
+    Ok(())
+}
+
+/// Makes the components' history say what follows from the maintenance.
+pub(super) async fn record(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    maintenance: &Maintenance,
+) -> Result<(), Error> {
+    let deleted = maintenances::list_deletions(db, by.tenant, &maintenance.component_ids).await?;
+    let cause = Cause::Maintenance(maintenance.maintenance_id);
+    change::replace_spells(db, by, cause, &maintenance.spells(&deleted)).await
+}
+
+/// Puts down what the maintenance will do by itself, in place of what was down before.
+pub(super) async fn put_down(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    maintenance: &Maintenance,
+) -> Result<(), Error> {
+    let subject = maintenance.maintenance_id.uuid();
+    cancel_all(db, by.tenant, subject).await?;
+    let course = maintenance.course(by.clock.now());
+    let reminders = course.remind_at.into_iter().map(|at| (DueKind::RemindSubscribers, at));
+    let start = course.start_at.map(|at| (DueKind::StartMaintenance, at));
+    let end = course.end_at.map(|at| (DueKind::EndMaintenance, at));
+    for (kind, at) in reminders.chain(start).chain(end) {
+        due::put(db, by.tenant, by.clock.uuid(), kind, subject, at).await?;
+    }
+    Ok(())
+}
+
+/// The maintenance does nothing by itself any more.
+pub(super) async fn cancel_all(db: &mut PgConnection, tenant: TenantId, subject: Uuid) -> Result<(), Error> {
+    let kinds = [DueKind::StartMaintenance, DueKind::EndMaintenance, DueKind::RemindSubscribers];
+    due::cancel(db, tenant, subject, &kinds).await?;
+    Ok(())
+}
+
+/// Writes the change into the audit log.
+pub(super) async fn log(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    maintenance: &Maintenance,
+    action: AuditAction,
+    detail: String,
+) -> Result<(), Error> {
+    let entry = NewAuditEntry {
+        member: by.member,
+        action,
+        subject: AuditSubject::Maintenance,
+        subject_id: maintenance.maintenance_id.uuid(),
+        subject_name: maintenance.title.clone(),
+        detail,
+    };
+    change::log(db, by.tenant, by.page, by.clock, entry).await
+}
+
+/// When the maintenance is planned, for the audit log.
+pub(super) fn planned(maintenance: &Maintenance) -> String {
+    format!("planned from {} to {}", maintenance.scheduled_start_at, maintenance.scheduled_end_at)
+}
+
+/// A phase, for the audit log.
+pub(super) fn name(phase: MaintenancePhase) -> &'static str {
+    match phase {
+        MaintenancePhase::Scheduled => "scheduled",
+        MaintenancePhase::InProgress => "in progress",
+        MaintenancePhase::Verifying => "verifying",
+        MaintenancePhase::Completed => "completed",
+        MaintenancePhase::Cancelled => "cancelled",
+    }
+}

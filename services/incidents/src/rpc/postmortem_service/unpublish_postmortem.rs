@@ -1,0 +1,27 @@
+//! `PostmortemService.UnpublishPostmortem`
+
+use kit::{caller::Member, ids::IncidentId};
+use proto::incidents::v1::{UnpublishPostmortemRequest, UnpublishPostmortemResponse};
+
+use super::Change;
+use crate::{
+    domain::AuditAction,
+    error::Error,
+    rpc::{Rpc, convert},
+    store::postmortems,
+};
+
+pub(super) async fn unpublish_postmortem(
+    rpc: &Rpc,
+    member: &Member,
+    request: UnpublishPostmortemRequest,
+) -> Result<UnpublishPostmortemResponse, Error> {
+    let incident_id: IncidentId = convert::id("incident_id", &request.incident_id)?;
+    let mut change = Change::begin(rpc, member, incident_id, 0).await?;
+    if change.incident.postmortem.is_none() {
+        return Ok(UnpublishPostmortemResponse { draft: Some(change.abandon()?) });
+    }
+    postmortems::save_published(&mut change.tx, member.tenant, incident_id, None).await?;
+    let draft = change.end(AuditAction::Retracted, "the report was taken off the page").await?;
+    Ok(UnpublishPostmortemResponse { draft: Some(draft) })
+}

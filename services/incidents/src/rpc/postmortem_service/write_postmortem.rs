@@ -1,0 +1,29 @@
+//! `PostmortemService.WritePostmortem`
+
+use kit::{caller::Member, ids::IncidentId};
+use proto::incidents::v1::{WritePostmortemRequest, WritePostmortemResponse};
+
+use super::Change;
+use crate::{
+    domain::AuditAction,
+    error::Error,
+    rpc::{Rpc, convert, mask::check_etag},
+    store::postmortems,
+};
+
+pub(super) async fn write_postmortem(
+    rpc: &Rpc,
+    member: &Member,
+    request: WritePostmortemRequest,
+) -> Result<WritePostmortemResponse, Error> {
+    let incident_id: IncidentId = convert::id("incident_id", &request.incident_id)?;
+    let mut change = Change::begin(rpc, member, incident_id, 0).await?;
+    check_etag(&request.etag, change.incident.revision)?;
+    if change.report.as_ref().is_some_and(|report| report.body == request.body) {
+        return Ok(WritePostmortemResponse { draft: Some(change.abandon()?) });
+    }
+    let now = rpc.clock.now();
+    postmortems::save_draft(&mut change.tx, member.tenant, incident_id, &request.body, now).await?;
+    let draft = change.end(AuditAction::Updated, "the report was written").await?;
+    Ok(WritePostmortemResponse { draft: Some(draft) })
+}

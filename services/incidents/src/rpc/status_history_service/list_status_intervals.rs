@@ -1,0 +1,54 @@
+//! `StatusHistoryService.ListStatusIntervals`
+
+use jiff::Timestamp;
+use kit::{
+    caller::Member,
+    ids::{ComponentId, StatusIntervalId},
+    paging::{self, Cursor},
+};
+use proto::incidents::v1::{ListStatusIntervalsRequest, ListStatusIntervalsResponse};
+use uuid::Uuid;
+
+use crate::{
+    error::Error,
+    rpc::{Rpc, convert, read},
+    store::{components, intervals},
+};
+
+/// How many intervals are answered if the request does not say.
+const LIST_SIZE: i64 = 100;
+
+pub(super) async fn list_status_intervals(
+    rpc: &Rpc,
+    member: &Member,
+    request: ListStatusIntervalsRequest,
+) -> Result<ListStatusIntervalsResponse, Error> {
+    let component_id: ComponentId = convert::id("component_id", &request.component_id)?;
+    let size = paging::size(request.page_size, LIST_SIZE);
+    let before = match read::cursor(&request.page_token)? {
+        None => (Timestamp::MAX, StatusIntervalId::from_uuid(Uuid::max())),
+        Some(cursor) => {
+            let started_at = Timestamp::from_microsecond(cursor.at).map_err(|_| {
+                Error::invalid("page_token", "must be a `next_page_token` of an earlier answer")
+            })?;
+            (started_at, StatusIntervalId::from_uuid(cursor.id))
+        }
+    };
+
+    let tenant = member.tenant;
+    let mut tx = read::snapshot(&rpc.db, tenant).await?;
+    components::find_page_of(&mut tx, tenant, component_id).await?.ok_or(Error::NotFound)?;
+    let with_retracted = request.with_retracted;
+    let mut found =
+        intervals::list_intervals(&mut tx, tenant, component_id, with_retracted, before, size + 1).await?;
+    tx.commit().await?;
+
+    let next_page_token = paging::cut(&mut found, size, |interval| Cursor {
+        at: interval.spell.started_at.as_microsecond(),
+        id: interval.status_interval_id.uuid(),
+    });
+    Ok(ListStatusIntervalsResponse {
+        status_intervals: found.into_iter().map(Into::into).collect(),
+        next_page_token,
+    })
+}

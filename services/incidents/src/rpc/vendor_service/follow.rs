@@ -1,0 +1,43 @@
+//! The beats that the verbs and the clock share when a vendor says something. The page is locked in all of them.
+
+use kit::ids::{ComponentId, VendorId};
+use sqlx::PgConnection;
+
+use crate::{
+    domain::{AuditAction, AuditSubject, Cause, ComponentStatus, NewAuditEntry, Vendor, follow},
+    error::Error,
+    rpc::change,
+    store::{intervals::Recording, vendors},
+};
+
+/// Makes the history say that the vendor says this of components from now on; what they show follows.
+pub(crate) async fn say(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    vendor: VendorId,
+    said: &[(ComponentId, ComponentStatus)],
+) -> Result<(), Error> {
+    let components = said.iter().map(|(component, _)| *component).collect::<Vec<_>>();
+    let open = vendors::list_open_intervals(db, by.tenant, vendor, &components).await?;
+    let spells = follow(&open, said, by.clock.now());
+    change::correct(db, by, Cause::Vendor(vendor), &open, &spells).await
+}
+
+/// Writes the change into the audit log.
+pub(super) async fn log(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    vendor: &Vendor,
+    action: AuditAction,
+    detail: String,
+) -> Result<(), Error> {
+    let entry = NewAuditEntry {
+        member: by.member,
+        action,
+        subject: AuditSubject::Vendor,
+        subject_id: vendor.vendor_id.uuid(),
+        subject_name: vendor.name.clone(),
+        detail,
+    };
+    change::log(db, by.tenant, by.page, by.clock, entry).await
+}

@@ -1,0 +1,136 @@
+//! What has to happen at a time: a work table, by the database's clock.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use kit::ids::TenantId;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+/// What has to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "incidents.due_kind", rename_all = "snake_case")]
+pub(crate) enum DueKind {
+    /// A draft becomes an update.
+    PublishUpdate,
+    /// Responders are reminded of the next update that an update promised.
+    RemindResponders,
+    /// The time of such a promise passes: the page shows that it is overdue.
+    PassPromise,
+    StartMaintenance,
+    EndMaintenance,
+    /// Subscribers are reminded of a maintenance.
+    RemindSubscribers,
+    /// A vendor's page is read.
+    ReadVendor,
+}
+
+/// Something due that this process has to itself until the lease runs out.
+#[derive(Debug, Clone)]
+pub(crate) struct Due {
+    pub(crate) due_id: Uuid,
+    pub(crate) tenant_id: TenantId,
+    pub(crate) kind: DueKind,
+    /// The update, maintenance or vendor that it is about.
+    pub(crate) subject_id: Uuid,
+    pub(crate) due_at: Timestamp,
+    /// Which lease of it this is.
+    pub(crate) lease_epoch: i64,
+    /// How often it has failed.
+    pub(crate) attempts: i32,
+}
+
+/// Puts something down for a time; nothing happens if it is down for that time already.
+pub(crate) async fn put(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    due_id: Uuid,
+    kind: DueKind,
+    subject: Uuid,
+    due_at: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into incidents.due (due_id, tenant_id, kind, subject_id, due_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict on constraint due_subject_key do nothing",
+        due_id,
+        tenant.uuid(),
+        kind as DueKind,
+        subject,
+        due_at.to_sqlx() as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes everything of these kinds out that is down for the subject.
+pub(crate) async fn cancel(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    subject: Uuid,
+    kinds: &[DueKind],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from incidents.due where tenant_id = $1 and subject_id = $2 and kind = any($3)",
+        tenant.uuid(),
+        subject,
+        kinds as &[DueKind],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Leases what of these kinds is due longest and nobody has, by the database's clock.
+pub(crate) async fn lease(
+    db: impl PgExecutor<'_>,
+    kinds: &[DueKind],
+    lease: Duration,
+) -> sqlx::Result<Option<Due>> {
+    sqlx::query_as!(
+        Due,
+        "update incidents.due
+         set leased_until = now() + make_interval(secs => $1), lease_epoch = lease_epoch + 1
+         where due_id = (
+             select due_id from incidents.due
+             where due_at <= now() and leased_until <= now() and kind = any($2)
+             order by due_at, due_id
+             for update skip locked
+             limit 1)
+         returning due_id, tenant_id, kind, subject_id, due_at, lease_epoch, attempts",
+        lease.as_secs_f64(),
+        kinds as &[DueKind],
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Takes it out because it is done, in the transaction that does it; false if the lease is another's by now: the
+/// transaction must then not be committed.
+pub(crate) async fn complete(db: &mut PgConnection, due: &Due) -> sqlx::Result<bool> {
+    let deleted = sqlx::query!(
+        "delete from incidents.due where due_id = $1 and lease_epoch = $2",
+        due.due_id,
+        due.lease_epoch,
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
+/// Gives it back, to be tried again after a pause; nothing happens if the lease is another's by now.
+pub(crate) async fn put_off(db: impl PgExecutor<'_>, due: &Due, pause: Duration) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update incidents.due
+         set leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
+         where due_id = $1 and lease_epoch = $2",
+        due.due_id,
+        due.lease_epoch,
+        pause.as_secs_f64(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

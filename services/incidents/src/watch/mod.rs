@@ -1,0 +1,11 @@
+//! Watching pages: each reader hears of a page's newest version, however many watch.
+//!
+//! Promise: who watches hears of every change, or of a later one, within a second while the database can be
+//! listened to, and within 15 s otherwise. The database is asked once for a page when its
+//! first reader comes, whoever comes after; a change is one message of the database to the process.
+
+mod hub;
+mod versions;
+
+pub(crate) use hub::{Hub, follow};
+pub(crate) use versions::Versions;
