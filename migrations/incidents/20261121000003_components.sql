@@ -49,6 +49,8 @@ create table incidents.vendor_component (
     constraint vendor_component_group_name check (char_length(group_name) <= 200),
     constraint vendor_component_place check (place >= 0)
 );
+-- Components may follow by name what the vendor's page has no such id for.
+create index vendor_component_name on incidents.vendor_component (tenant_id, vendor_id, name);
 
 alter table incidents.component
     add column start_date date,
@@ -98,8 +100,9 @@ create index status_interval_latest
     on incidents.status_interval (tenant_id, component_id, started_at desc, status_interval_id desc);
 -- Uptime asks for the outages that reach into a window: their ends are after its beginning, however long ago they
 -- began, and those before it are never read. The bare column, because under row-level security the planner uses no
--- expression that it does not take for leakproof.
-create index status_interval_outage on incidents.status_interval (tenant_id, page_id, ended_at)
+-- expression that it does not take for leakproof. The beginnings stand beside the ends, so that of what came after the
+-- window only the index is read; to skip that too, an index of ranges would be needed, and with it an extension.
+create index status_interval_outage on incidents.status_interval (tenant_id, page_id, ended_at, started_at)
     where retracted_at is null and status in ('partial_outage', 'major_outage');
 
 -- How a page counts uptime, in percent; a page without a row counts as the contract's defaults say.
@@ -114,8 +117,9 @@ create table incidents.uptime_setting (
         and major_outage_percent <= 100)
 );
 
--- The history of what incidents have said so far. Each mention of a component lasts until the incident mentions it
--- again, or resolves without naming it.
+-- The history of what incidents have said so far. Each mention of a component lasts until the incident turns it to
+-- something else, or resolves without naming it. What a resolved incident left behind ends with it: until now it did
+-- not count any more.
 alter table incidents.incident no force row level security;
 alter table incidents.incident_update no force row level security;
 alter table incidents.update_component no force row level security;
@@ -139,17 +143,25 @@ with mention as (
                 where named.tenant_id = u.tenant_id and named.update_id = u.update_id
                     and named.component_id = said.component_id)) known
     where u.phase = 'resolved'
-), spell as (
-    select m.*, lead(displayed_at) over (
-        partition by tenant_id, incident_id, component_id order by displayed_at, update_id) as ended_at
+), turn as (
+    select m.*, lag(status) over (
+        partition by tenant_id, incident_id, component_id order by displayed_at, update_id) as status_before
     from mention m
+), spell as (
+    select t.*, coalesce(
+        lead(t.displayed_at) over (
+            partition by t.tenant_id, t.incident_id, t.component_id order by t.displayed_at, t.update_id),
+        i.resolved_at) as ended_at
+    from turn t
+    join incidents.incident i on i.tenant_id = t.tenant_id and i.incident_id = t.incident_id
+    where t.status is distinct from t.status_before
 )
 insert into incidents.status_interval (
     tenant_id, status_interval_id, page_id, component_id, status, started_at, ended_at, cause, cause_id, recorded_at)
 select tenant_id, gen_random_uuid(), page_id, component_id, status, displayed_at, ended_at, 'incident', incident_id,
     now()
 from spell
-where status <> 'operational' and ended_at is distinct from displayed_at;
+where status <> 'operational' and (ended_at is null or ended_at > displayed_at);
 alter table incidents.incident force row level security;
 alter table incidents.incident_update force row level security;
 alter table incidents.update_component force row level security;

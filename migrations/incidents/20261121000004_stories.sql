@@ -88,13 +88,21 @@ create table incidents.postmortem (
     published_body text,
     published_at timestamptz,
     edited_at timestamptz,
+    -- When subscribers were told of the published text; absent if they never were.
+    notified_at timestamptz,
     constraint postmortem_pk primary key (tenant_id, incident_id),
     constraint postmortem_incident_fk foreign key (tenant_id, incident_id)
         references incidents.incident (tenant_id, incident_id),
     constraint postmortem_body check (char_length(body) between 1 and 100000),
     constraint postmortem_published_body check (char_length(published_body) between 1 and 100000),
-    constraint postmortem_published check ((published_body is null) = (published_at is null))
+    constraint postmortem_published check ((published_body is null) = (published_at is null)),
+    constraint postmortem_notified check (notified_at is null or published_at is not null)
 );
+
+-- A page that only members have anything of stands at the version of one that nothing was ever put on.
+alter table incidents.page_version
+    drop constraint page_version_range,
+    add constraint page_version_range check (version >= 0 and event_position >= 0);
 
 do $$
 declare

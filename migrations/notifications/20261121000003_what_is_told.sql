@@ -7,7 +7,7 @@ alter table notifications.broadcast
     add column maintenance_id uuid,
     -- of the headline and the text; empty if it is the page's
     add column language text not null default '',
-    -- next_update_at, maintenance_phase, window (starts_at, ends_at), moved
+    -- next_update_at, maintenance_phase, window (starts_at, ends_at), moved, same_phase
     add column facts jsonb not null default '{}',
     add constraint broadcast_language_length check (char_length(language) <= 35),
     drop constraint broadcast_body_length,
@@ -41,7 +41,8 @@ create index broadcast_reminder on notifications.broadcast (tenant_id, incident_
     where kind = 'next_update_due' and completed_at is null;
 
 comment on column notifications.segment.incident_id is
-    'the thread: the incident, or the maintenance, whose broadcasts reach a reader in the order of their positions';
+    'the thread, whose broadcasts reach a reader in the order of their positions: the incident, the maintenance, or, '
+    'of a report, its incident with all bits turned over';
 comment on column notifications.segment.cursor_id is
     'the range and how far it has come, in ids of subscribers, or of members where a broadcast goes to responders';
 comment on column notifications.delivery.subscriber_id is

@@ -1,12 +1,12 @@
 //! Corrections: published updates are edited, every version is kept, and what follows from the story follows.
 
 use kit::status::reason;
-use pharos_tests::{Cluster, Incident, affected, mask, seconds_from_now, violated};
+use pharos_tests::{Cluster, Incident, affected, eventually, mask, seconds_from_now, violated};
 use proto::{
     common::v1::ErrorReason,
     incidents::v1::{
-        ComponentStatus, EditUpdateRequest, EditUpdateResponse, ListRevisionsRequest, Phase,
-        PostUpdateRequest, Revision,
+        ComponentStatus, DeleteComponentRequest, EditUpdateRequest, EditUpdateResponse, ListRevisionsRequest,
+        Phase, PostUpdateRequest, Revision,
     },
 };
 use tonic::{Code, Status};
@@ -155,4 +155,52 @@ async fn an_edited_story_keeps_its_promise_with_its_latest_update() {
     let due =
         sqlx::query_scalar!(r#"select count(*) as "count!" from incidents.due where kind <> 'read_vendor'"#);
     assert_eq!(due.fetch_one(&mut cluster.database.connect().await).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_update_moved_in_time_gives_nothing_back_of_what_members_took_over_or_deleted() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let (api, web) = (page.component("API").await, page.component("Web").await);
+    let incident = page.incident("Down", &[(&web, ComponentStatus::MajorOutage)]).await;
+    let left_behind = PostUpdateRequest {
+        phase: Phase::Resolved.into(),
+        body: "Nearly.".to_owned(),
+        affected_components: affected(&[
+            (&api, ComponentStatus::DegradedPerformance),
+            (&web, ComponentStatus::MajorOutage),
+        ]),
+        ..Default::default()
+    };
+    let left_behind = incident.post_with(left_behind).await;
+    let move_to_now = async |update_id: &str| {
+        let request = EditUpdateRequest {
+            update_mask: mask(&["displayed_at"]),
+            displayed_at: Some(seconds_from_now(0)),
+            ..body(update_id, "")
+        };
+        edit(&incident, request).await.unwrap()
+    };
+    assert_eq!(page.shown_status(&api).await, ComponentStatus::DegradedPerformance);
+    page.set_status(&api, ComponentStatus::Operational).await;
+    let request = DeleteComponentRequest { component_id: web.component_id.clone(), ..Default::default() };
+    page.caller().components().delete_component(request).await.unwrap();
+
+    let taken = affected(&[(&api, ComponentStatus::Operational), (&web, ComponentStatus::Operational)]);
+    assert_eq!(incident.get().await.incident.unwrap().affected_components, taken);
+    let second = kit::Clock::system().now().as_second();
+    eventually("the next second", || async {
+        (kit::Clock::system().now().as_second() > second).then_some(())
+    })
+    .await;
+    for update in [&left_behind, &incident.first] {
+        let moved = move_to_now(&update.update_id).await.incident.unwrap();
+        assert_eq!(moved.affected_components, taken);
+        assert_eq!(page.shown_status(&api).await, ComponentStatus::Operational);
+        for component in [&api, &web] {
+            let open = page.intervals(component).await;
+            let open = open.iter().filter(|it| it.retracted_at.is_none() && it.ended_at.is_none());
+            assert_eq!(open.count(), 0);
+        }
+    }
 }

@@ -9,6 +9,7 @@ use proto::{
         EditUpdateRequest, IncidentUpdate, Phase, PostUpdateRequest, PublishUpdateRequest,
         PublishUpdateResponse,
     },
+    notifications::v1::ListBroadcastsRequest,
 };
 use tonic::{Code, Status};
 
@@ -123,6 +124,90 @@ async fn the_clock_publishes_a_draft_once_at_its_time() {
 }
 
 #[tokio::test]
+async fn drafts_that_are_due_together_come_out_in_order_and_are_all_mailed() {
+    for shape in pharos_tests::Shape::BOTH {
+        let cluster = Cluster::start(shape).await;
+        let page = cluster.company("Acme").await.page("acme").await;
+        let incident = page.incident("Slow", &[]).await;
+        let (first, later) = (seconds_from_now(2), seconds_from_now(3));
+        let mut planned = Vec::new();
+        for (publish_at, body) in [(later, "2"), (later, "3"), (later, "4"), (first, "1")] {
+            let request = PostUpdateRequest { publish_at: Some(publish_at), ..draft(body) };
+            planned.push((body, incident.post_with(request).await.update_id));
+        }
+        planned.sort();
+        let told = eventually("all drafts to be published", || async {
+            let told = incident.get().await.incident.unwrap().updates;
+            (told.len() == 5).then_some(told)
+        })
+        .await;
+        assert!(told.iter().all(|update| !update.silent), "{shape:?}: {told:?}");
+        let order = told.iter().rev().skip(1).map(|update| update.update_id.clone()).collect::<Vec<_>>();
+        assert_eq!(order, planned.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
+        cluster.run_until_idle().await;
+        let request = ListBroadcastsRequest { page_id: page.id(), page_size: 100, ..Default::default() };
+        let reply = page.caller().broadcasts().list_broadcasts(request).await.unwrap().into_inner();
+        let mut handed_on = reply.broadcasts.into_iter().map(|it| it.update_id).collect::<Vec<_>>();
+        handed_on.reverse();
+        assert_eq!(handed_on[1..], order, "{shape:?}");
+        let due = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from incidents.due where kind <> 'read_vendor'"#
+        );
+        assert_eq!(due.fetch_one(&mut cluster.database.connect().await).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_draft_promises_what_is_still_to_come_when_it_is_published() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let incident = page.incident("Slow", &[]).await;
+    let promising = |publish_at, next: i64| PostUpdateRequest {
+        incident_id: incident.incident_id.clone(),
+        publish_at,
+        next_update_at: Some(seconds_from_now(next)),
+        ..draft("Soon.")
+    };
+    let refused = page.caller().incidents().post_update(promising(Some(seconds_from_now(60)), 30)).await;
+    assert_eq!(violated(&refused.unwrap_err()), ["next_update_at"]);
+    let resolved = PostUpdateRequest { phase: Phase::Resolved.into(), ..promising(None, 30) };
+    let refused = page.caller().incidents().post_update(resolved).await;
+    assert_eq!(violated(&refused.unwrap_err()), ["next_update_at"]);
+
+    // Whichever half of the pair is changed.
+    let written = incident.post_with(promising(Some(seconds_from_now(3600)), 7200)).await;
+    let change = |path, phase: Phase, publish_at, next_update_at| EditUpdateRequest {
+        update_id: written.update_id.clone(),
+        update_mask: mask(&[path]),
+        phase: phase.into(),
+        publish_at: Some(seconds_from_now(publish_at)),
+        next_update_at: Some(seconds_from_now(next_update_at)),
+        ..Default::default()
+    };
+    for bad in [
+        change("publish_at", Phase::Monitoring, 7300, 0),
+        change("next_update_at", Phase::Monitoring, 0, 3500),
+        change("phase", Phase::Resolved, 0, 0),
+    ] {
+        assert_eq!(violated(&edit(&incident, bad).await.unwrap_err()), ["next_update_at"]);
+    }
+    edit(&incident, change("publish_at", Phase::Monitoring, 7100, 0)).await.unwrap();
+
+    // What was promised until a time that has passed is forgotten.
+    let promised = seconds_from_now(1);
+    let late = incident.post_with(promising(None, 1)).await;
+    eventually("the promise to pass", || async {
+        (kit::Clock::system().now().as_second() > promised.seconds).then_some(())
+    })
+    .await;
+    let told = publish(&page, &late.update_id, "").await.unwrap();
+    assert_eq!(told.update.unwrap().next_update_at, None);
+    assert_eq!(told.incident.unwrap().next_update_at, None);
+    let told = publish(&page, &written.update_id, "").await.unwrap();
+    assert!(told.incident.unwrap().next_update_at.is_some());
+}
+
+#[tokio::test]
 async fn everything_of_a_draft_can_be_changed_and_its_plan_too() {
     let cluster = Cluster::all_in_one().await;
     let page = cluster.company("Acme").await.page("acme").await;
@@ -223,6 +308,51 @@ async fn a_draft_can_be_thrown_away_and_what_is_published_cannot() {
     };
     let refused = page.caller().incidents().post_update(undrafted).await.unwrap_err();
     assert_eq!(violated(&refused), ["publish_at"]);
+}
+
+#[tokio::test]
+async fn what_is_done_to_drafts_moves_no_version_and_wakes_nobody() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let untouched = page.company.page("untouched").await;
+    untouched
+        .incident_with(CreateIncidentRequest {
+            title: "Secret".to_owned(),
+            phase: Phase::Investigating.into(),
+            body: "Not yet.".to_owned(),
+            draft: true,
+            ..Default::default()
+        })
+        .await;
+    assert_eq!(untouched.shown().await.version, 0);
+
+    let api = page.component("API").await;
+    let incident = page.incident("Slow", &[]).await;
+    let version = page.shown().await.version;
+    let secret = page.incident_with(hidden("Secret", &api)).await;
+    let written = incident.post_with(draft("Soon.")).await;
+    let request = EditUpdateRequest {
+        update_id: written.update_id.clone(),
+        update_mask: mask(&["body"]),
+        body: "Sooner.".to_owned(),
+        ..Default::default()
+    };
+    edit(&incident, request.clone()).await.unwrap();
+    let blank = EditUpdateRequest { body: "\u{2060}\n".to_owned(), ..request.clone() };
+    assert_eq!(violated(&edit(&incident, blank).await.unwrap_err()), ["body"]);
+    let discard = DiscardUpdateRequest { update_id: secret.first.update_id.clone() };
+    page.caller().incidents().discard_update(discard).await.unwrap();
+    assert_eq!(page.shown().await.version, version);
+
+    publish(&page, &written.update_id, "").await.unwrap();
+    assert_eq!(page.shown().await.version, version + 1);
+    let mended = EditUpdateRequest { body: "Now.".to_owned(), ..request };
+    edit(&incident, mended.clone()).await.unwrap();
+    assert_eq!(page.shown().await.version, version + 2);
+    edit(&incident, mended).await.unwrap();
+    assert_eq!(page.shown().await.version, version + 2, "the same again is no change");
+    let blank = PostUpdateRequest { incident_id: incident.incident_id.clone(), ..draft(" \u{200b}") };
+    assert_eq!(violated(&page.caller().incidents().post_update(blank).await.unwrap_err()), ["body"]);
 }
 
 #[tokio::test]

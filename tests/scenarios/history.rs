@@ -1,10 +1,13 @@
 //! What happened on a page, by month; and what the page shows of components that are gone.
 
+use kit::paging::Cursor;
 use pharos_tests::{Cluster, PageOf, affected, at, eventually, seconds_from_now, violated};
 use proto::incidents::v1::{
     Component, ComponentStatus, CreateIncidentRequest, CreateMaintenanceRequest, DeleteComponentRequest,
-    DeleteIncidentRequest, HistoryEntry, ListHistoryRequest, MaintenancePhase, Phase, history_entry::Entry,
+    DeleteIncidentRequest, HistoryEntry, ListHistoryRequest, ListIncidentsRequest, ListMaintenancesRequest,
+    ListStatusIntervalsRequest, MaintenancePhase, Phase, history_entry::Entry,
 };
+use uuid::Uuid;
 
 /// An incident that is over, entered after the fact.
 async fn past(page: &PageOf, title: &str, when: &str, component: Option<&Component>) {
@@ -86,6 +89,50 @@ async fn a_history_of_more_than_an_answer_holds_comes_in_lots_that_miss_nothing(
         let request = ListHistoryRequest { page_id: page.id(), page_size: months, ..Default::default() };
         assert_eq!(page.reader().list_history(request).await.is_ok(), fits, "{months} months");
     }
+}
+
+#[tokio::test]
+async fn a_made_up_place_in_time_is_refused_wherever_a_list_goes_on() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let api = page.component("API").await;
+    for at in
+        [i64::MIN, -377_705_116_800_000_000, 0, 9_000_000_000_000_000, 253_402_207_200_999_999, i64::MAX]
+    {
+        let page_token = Cursor { at, id: Uuid::nil() }.token();
+        let request = ListHistoryRequest { page_id: page.id(), page_token: page_token.clone(), page_size: 1 };
+        assert_eq!(violated(&page.reader().list_history(request).await.unwrap_err()), ["page_token"], "{at}");
+        let request =
+            ListIncidentsRequest { page_id: page.id(), page_token: page_token.clone(), ..Default::default() };
+        let refused = page.caller().incidents().list_incidents(request).await.unwrap_err();
+        assert_eq!(violated(&refused), ["page_token"], "{at}");
+        let request = ListMaintenancesRequest {
+            page_id: page.id(),
+            page_token: page_token.clone(),
+            ..Default::default()
+        };
+        let refused = page.caller().maintenances().list_maintenances(request).await.unwrap_err();
+        assert_eq!(violated(&refused), ["page_token"], "{at}");
+        let component_id = api.component_id.clone();
+        let request = ListStatusIntervalsRequest { component_id, page_token, ..Default::default() };
+        let refused = page.caller().status_history().list_status_intervals(request).await.unwrap_err();
+        assert_eq!(violated(&refused), ["page_token"], "{at}");
+    }
+}
+
+#[tokio::test]
+async fn the_history_says_what_it_leaves_out_of_a_story() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let incident = page.incident("Down", &[]).await;
+    incident.post(Phase::Identified, "Found.").await;
+    let last = incident.post(Phase::Resolved, "Over.").await;
+    incident.write_postmortem("A cable.").await;
+    incident.publish_postmortem(false).await;
+    let (_, entries) = page.history().await.remove(0);
+    let Some(Entry::Incident(told)) = &entries[0].entry else { panic!("not an incident") };
+    assert_eq!(told.updates, [last]);
+    assert!(told.earlier_updates == 2 && told.has_postmortem && told.postmortem.is_none());
 }
 
 #[tokio::test]

@@ -74,6 +74,97 @@ async fn readers_see_a_report_from_when_it_is_published_until_it_is_taken_back()
 }
 
 #[tokio::test]
+async fn a_report_is_off_the_page_while_its_incident_goes_on_again() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let incident = page.incident("Down", &[]).await;
+    incident.post(Phase::Resolved, "Over.").await;
+    incident.write_postmortem("A cable.").await;
+    incident.publish_postmortem(false).await;
+    assert!(page.shown().await.recent_incidents[0].has_postmortem);
+
+    incident.post(Phase::Investigating, "Not over.").await;
+    assert_eq!(shown(&incident).await, None);
+    let open = page.shown().await.open_incidents.remove(0);
+    assert!(open.postmortem.is_none() && !open.has_postmortem);
+    assert!(get(&incident).await.unwrap().published.is_some(), "it is kept");
+    let (_, html) = cluster.get(&format!("/p/acme/incidents/{}", incident.incident_id)).await;
+    assert!(!html.contains("A cable."));
+
+    incident.post(Phase::Resolved, "Over now.").await;
+    assert_eq!(shown(&incident).await.as_deref(), Some("A cable."));
+    // It can be taken back in either state.
+    incident.post(Phase::Investigating, "Not over.").await;
+    assert_eq!(unpublish(&incident).await.unwrap().published, None);
+}
+
+#[tokio::test]
+async fn subscribers_are_mailed_each_text_once_and_only_if_they_are_to_be() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let incident = page
+        .incident_with(CreateIncidentRequest {
+            title: "Down".to_owned(),
+            phase: Phase::Resolved.into(),
+            body: "Over.".to_owned(),
+            notify: Some(false),
+            ..Default::default()
+        })
+        .await;
+    page.confirmed(&cluster, "ada@example.net").await;
+    let mails = async || {
+        cluster.run_until_idle().await;
+        cluster.smtp.mails_to("ada@example.net").len() - 1
+    };
+    for (text, notify, sent) in [
+        ("A cable.", false, 0),
+        ("A cable.", true, 1),
+        ("A cable.", true, 1),
+        ("A cable, cut.", false, 1),
+        ("A cable, cut.", true, 2),
+        ("A cable, cut.", false, 2),
+        ("A cable, cut.", true, 2),
+    ] {
+        incident.write_postmortem(text).await;
+        incident.publish_postmortem(notify).await;
+        assert_eq!(mails().await, sent, "{text} {notify}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_was_lost_on_its_way_back_is_answered_as_it_was() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let incident = page.incident("Down", &[]).await;
+    incident.post(Phase::Resolved, "Over.").await;
+    let version = page.shown().await.version;
+    let write = WritePostmortemRequest {
+        incident_id: incident.incident_id.clone(),
+        body: "A cable.".to_owned(),
+        etag: incident.get().await.incident.unwrap().etag,
+    };
+    let written = page.caller().postmortems().write_postmortem(write.clone()).await.unwrap().into_inner();
+    let again = page.caller().postmortems().write_postmortem(write.clone()).await.unwrap().into_inner();
+    assert_eq!(again, written);
+    assert_eq!(page.shown().await.version, version, "what members alone see moves nothing");
+    let blank = WritePostmortemRequest { body: "\u{200b}\n".to_owned(), ..write };
+    let refused = page.caller().postmortems().write_postmortem(blank).await.unwrap_err();
+    assert_eq!(violated(&refused), ["body"]);
+
+    let etag = written.draft.unwrap().etag;
+    for notify in [false, true] {
+        let request = PublishPostmortemRequest { notify, etag: etag.clone(), ..Default::default() };
+        if notify {
+            let stale = publish(&incident, request).await.unwrap_err();
+            assert_eq!(reason(&stale), Some(ErrorReason::EtagMismatch), "to mail is something new");
+        } else {
+            let published = publish(&incident, request.clone()).await.unwrap();
+            assert_eq!(publish(&incident, request).await.unwrap(), published);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_report_is_written_on_the_version_that_was_seen_and_of_what_the_public_sees() {
     let cluster = Cluster::all_in_one().await;
     let page = cluster.company("Acme").await.page("acme").await;

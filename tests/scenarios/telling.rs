@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use pharos_tests::{Cluster, Shape};
-use proto::incidents::v1::{ComponentStatus, Phase};
+use kit::ids::{IncidentId, PageId, UpdateId};
+use pharos_tests::{Cluster, Shape, seconds_from_now};
+use proto::incidents::v1::{
+    ComponentStatus, CreateIncidentRequest, IncidentUpdate, Phase, PostUpdateRequest,
+};
 
 #[tokio::test]
 async fn every_phase_mails_every_confirmed_subscriber_once_and_nobody_else() {
@@ -146,4 +149,54 @@ pub(crate) async fn post(cluster: &Cluster, path: &str, form: &str) -> (http::St
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn responders_are_not_reminded_late_of_a_promise_that_stands_no_more() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let next_update_at = Some(seconds_from_now(3600));
+    let incident = page
+        .incident_with(CreateIncidentRequest {
+            title: "Slow".to_owned(),
+            phase: Phase::Investigating.into(),
+            body: "We look into it.".to_owned(),
+            next_update_at,
+            ..Default::default()
+        })
+        .await;
+    let promise = PostUpdateRequest {
+        phase: Phase::Identified.into(),
+        body: "Found.".to_owned(),
+        next_update_at,
+        ..Default::default()
+    };
+    let latest = incident.post_with(promise).await;
+    cluster.run_until_idle().await;
+    let told = cluster.smtp.mails_to(&page.company.email).len();
+
+    // A reminder that waited in the outbox, as if notifications had been away.
+    let (page_id, incident_id) =
+        (page.id().parse::<PageId>().unwrap(), incident.incident_id.parse::<IncidentId>().unwrap());
+    let remind = async |update: &IncidentUpdate, position: i64| {
+        sqlx::query!(
+            "insert into incidents.outbox (event_id, tenant_id, page_id, kind, incident_id, update_id, position)
+             values (gen_random_uuid(), $1, $2, 'next_update_due', $3, $4, $5)",
+            page.company.tenant().uuid(),
+            page_id.uuid(),
+            incident_id.uuid(),
+            update.update_id.parse::<UpdateId>().unwrap().uuid(),
+            position,
+        )
+        .execute(&mut cluster.database.connect().await)
+        .await
+        .unwrap();
+        cluster.run_until_idle().await;
+        cluster.smtp.mails_to(&page.company.email).len() - told
+    };
+    assert_eq!(remind(&incident.first, 1001).await, 0, "a later update took its place");
+    assert_eq!(remind(&latest, 1002).await, 1, "this one stands");
+    let resolved = incident.post(Phase::Resolved, "Over.").await;
+    assert_eq!(remind(&latest, 1003).await, 1);
+    assert_eq!(remind(&resolved, 1004).await, 1);
 }

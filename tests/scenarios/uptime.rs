@@ -5,9 +5,9 @@ use pharos_tests::{Cluster, PageOf, violated};
 use proto::{
     common::v1::{Date, Month},
     incidents::v1::{
-        Component, ComponentStatus, CreateComponentRequest, DateRange, GetUptimeRequest, GetUptimeResponse,
-        GetUptimeWeightsRequest, RetractStatusIntervalRequest, UpdateUptimeWeightsRequest, Uptime, UptimeDay,
-        UptimeWeights, get_uptime_request::Range, uptime::Of,
+        Component, ComponentStatus, CreateComponentRequest, DateRange, DeleteComponentRequest,
+        GetUptimeRequest, GetUptimeResponse, GetUptimeWeightsRequest, RetractStatusIntervalRequest,
+        UpdateUptimeWeightsRequest, Uptime, UptimeDay, UptimeWeights, get_uptime_request::Range, uptime::Of,
     },
 };
 use tonic::Status;
@@ -142,6 +142,16 @@ async fn groups_have_the_mean_of_the_components_that_show_their_uptime() {
     assert_eq!(shown, [of(&api), of(&web), of(&alone), core_of.clone()]);
     let seconds = june.uptimes[3].days.iter().map(|day| day.major_outage_seconds).collect::<Vec<_>>();
     assert_eq!(seconds, [2, 2], "5 / 2 of each day");
+
+    // One that is counted only from the second of these days on was not up on the first.
+    let start_date = Some(date(2026, 6, 11));
+    let late = page.component_with(CreateComponentRequest { start_date, ..inside("Late", true) }).await;
+    let now = uptime(&page, month(2026, 6)).await;
+    let group = now.uptimes.iter().find(|uptime| uptime.of == core_of).unwrap();
+    let seconds = group.days.iter().map(|day| day.major_outage_seconds).collect::<Vec<_>>();
+    assert_eq!(seconds, [2, 1], "5 / 2 and 5 / 3");
+    let request = DeleteComponentRequest { component_id: late.component_id, ..Default::default() };
+    page.caller().components().delete_component(request).await.unwrap();
 
     // In the order asked for.
     let asked = |components: &[&Component], groups: &[&String]| GetUptimeRequest {

@@ -22,8 +22,9 @@ use crate::{
     listener::{self, Side},
 };
 
-/// The largest request that a service takes, in bytes.
-pub const MAX_REQUEST_BYTES: usize = 256 * 1024;
+/// The largest request that a service takes, in bytes: a report of 100,000 characters fits in any script, and a list of
+/// 10,000 components too, so that whoever sends one is told which field is too long.
+pub const MAX_REQUEST_BYTES: usize = 512 * 1024;
 /// The largest request that anyone may send without a token, in bytes.
 pub const MAX_PUBLIC_REQUEST_BYTES: usize = 64 * 1024;
 /// How often a service's readiness is looked at.

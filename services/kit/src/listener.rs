@@ -36,8 +36,14 @@ const HEADERS: Duration = Duration::from_secs(10);
 pub const MAX_HEADER_BYTES: usize = 8 * 1024;
 /// What HTTP/2 counts: 32 octets more for each header (RFC 9113, section 6.5.2).
 const MAX_HEADER_LIST: u32 = 16 * 1024;
-/// Connections at once; further ones wait in the system's queue.
-const MAX_CONNECTIONS: usize = 10_000;
+/// Everybody's connections at once; further ones wait in the system's queue, and get no answer while they do.
+///
+/// A browser's stream has a connection of its own (HTTP/1.1), so there are far more of these than streams may be open
+/// ([`MAX_STREAMS`](crate::gate::MAX_STREAMS)): however many watch, there is room for whoever reads a page or asks
+/// whether the process is alive.
+pub const MAX_PUBLIC_CONNECTIONS: usize = 40_000;
+/// Connections of other services at once. Each of those brings many calls.
+const MAX_INTERNAL_CONNECTIONS: usize = 10_000;
 
 /// Cancelled when the process begins to stop. The listener puts it on each request, for what stays open until
 /// then: a stream that did not end by itself would hold up the draining.
@@ -64,13 +70,21 @@ impl Side {
             Self::Internal => MAX_INTERNAL_STREAMS,
         }
     }
+
+    /// Connections at once.
+    fn max_connections(self) -> usize {
+        match self {
+            Self::Public => MAX_PUBLIC_CONNECTIONS,
+            Self::Internal => MAX_INTERNAL_CONNECTIONS,
+        }
+    }
 }
 
 /// Serves until `stop`, then lets running requests end, for 10 s at most.
 pub async fn serve(listener: TcpListener, router: Router, side: Side, stop: CancellationToken) {
     let router = router.layer(middleware::from_fn(limit_headers));
     let graceful = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let room = Arc::new(Semaphore::new(side.max_connections()));
     loop {
         let accept = async {
             let place = Arc::clone(&room).acquire_owned().await;

@@ -8,6 +8,7 @@ use proto::internal::v1::{
     page_directory_service_client::PageDirectoryServiceClient,
     responder_service_client::ResponderServiceClient,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
@@ -89,6 +90,7 @@ pub async fn run(
     routes: Router,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    raise_open_files();
     let here = listeners.here();
     let parts = Parts::new(&settings, targets, here.as_ref());
     let mut host = Host::new(stop, settings.server.reflection);
@@ -104,6 +106,18 @@ pub async fn run(
     host.serve(internal, listeners.public).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Each reader who watches a page is an open file here, and many systems begin a process with 1,024 of them and leave
+/// it to the process to ask for what it is allowed.
+fn raise_open_files() {
+    let limits = getrlimit(Resource::Nofile);
+    if limits.current == limits.maximum {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits }) {
+        tracing::warn!(%error, "the limit of open files stays at {:?}", limits.current);
+    }
 }
 
 /// What services are made of.

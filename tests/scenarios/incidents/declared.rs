@@ -5,7 +5,7 @@ use pharos_tests::{Cluster, Incident, PageOf, affected, at, mask, seconds_from_n
 use proto::{
     common::v1::ErrorReason,
     incidents::v1::{
-        Component, ComponentImpact, ComponentStatus, CreateIncidentRequest, Impact, Phase,
+        Component, ComponentImpact, ComponentStatus, CreateIncidentRequest, Impact, Phase, PostUpdateRequest,
         UpdateIncidentRequest,
     },
 };
@@ -71,7 +71,7 @@ async fn an_incident_without_updates_is_a_headline_and_a_span_and_is_over() {
 }
 
 #[tokio::test]
-async fn what_people_declare_goes_before_what_the_updates_say() {
+async fn what_people_declare_stands_beside_what_the_updates_say_until_the_incident_is_over() {
     let cluster = Cluster::all_in_one().await;
     let page = cluster.company("Acme").await.page("acme").await;
     let (api, web) = (page.component("API").await, page.component("Web").await);
@@ -100,10 +100,13 @@ async fn what_people_declare_goes_before_what_the_updates_say() {
     };
     update(&incident, declare.clone()).await.unwrap();
     let seconds = |span: &ComponentImpact| (span.started_at.unwrap().seconds, span.ended_at.unwrap().seconds);
-    let expected =
-        spans.iter().map(|it| (it.status(), seconds(it).0, Some(seconds(it).1))).collect::<Vec<_>>();
-    assert_eq!(counts(&page, &api).await, expected);
-    assert_eq!(page.shown_status(&api).await, ComponentStatus::Operational, "declared to be over");
+    let declared = spans.iter().map(|it| (it.status(), seconds(it).0, Some(seconds(it).1)));
+    let expected = |end| {
+        let told = (ComponentStatus::DegradedPerformance, started, end);
+        declared.clone().chain([told]).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&page, &api).await, expected(None));
+    assert_eq!(page.shown_status(&api).await, ComponentStatus::DegradedPerformance, "it goes on");
     assert_eq!(counts(&page, &web).await, [(ComponentStatus::DegradedPerformance, started, None)]);
     let found = incident.get().await.incident.unwrap();
     assert_eq!(
@@ -142,6 +145,57 @@ async fn what_people_declare_goes_before_what_the_updates_say() {
     let blank =
         UpdateIncidentRequest { update_mask: mask(&["title"]), title: " ".to_owned(), ..Default::default() };
     assert_eq!(violated(&update(&incident, blank).await.unwrap_err()), ["title"]);
+}
+
+#[tokio::test]
+async fn once_it_is_over_what_was_declared_counts_and_what_was_told_after_that() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let (api, web) = (page.component("API").await, page.component("Web").await);
+    let statuses = [(&api, ComponentStatus::MajorOutage), (&web, ComponentStatus::MajorOutage)];
+    let request = CreateIncidentRequest { affected_components: affected(&statuses), ..told("Down") };
+    let incident = page.incident_with(request).await;
+    let started = incident.first.displayed_at.unwrap().seconds;
+    let post = async |phase: Phase, at: i64, statuses: &[_]| {
+        let request = PostUpdateRequest {
+            phase: phase.into(),
+            body: "More.".to_owned(),
+            affected_components: affected(statuses),
+            displayed_at: Some(seconds_from_now(at)),
+            notify: Some(false),
+            ..Default::default()
+        };
+        incident.post_with(request).await.displayed_at.unwrap().seconds
+    };
+    let worse = post(Phase::Identified, -1800, &[(&api, ComponentStatus::PartialOutage)]).await;
+    let (from, to) = (seconds_from_now(-3000), seconds_from_now(-2400));
+    let component_impacts = [&api, &web].map(|component| ComponentImpact {
+        component_id: component.component_id.clone(),
+        status: ComponentStatus::DegradedPerformance.into(),
+        started_at: Some(from),
+        ended_at: Some(to),
+    });
+    let declare = UpdateIncidentRequest {
+        update_mask: mask(&["component_impacts"]),
+        component_impacts: component_impacts.to_vec(),
+        ..Default::default()
+    };
+    update(&incident, declare).await.unwrap();
+    let declared = (ComponentStatus::DegradedPerformance, from.seconds, Some(to.seconds));
+    let told = |end| (ComponentStatus::MajorOutage, started, end);
+    assert_eq!(counts(&page, &web).await, [told(None), declared]);
+
+    let over = post(Phase::Resolved, -600, &[]).await;
+    assert_eq!(counts(&page, &web).await, [declared]);
+    let after = (ComponentStatus::PartialOutage, worse, Some(over));
+    assert_eq!(counts(&page, &api).await, [declared, after]);
+    let found = incident.get().await.incident.unwrap();
+    let operational = affected(&[(&api, ComponentStatus::Operational), (&web, ComponentStatus::Operational)]);
+    assert_eq!(found.affected_components, operational);
+
+    // It goes on: what was told counts again.
+    post(Phase::Identified, -300, &[]).await;
+    assert_eq!(counts(&page, &web).await, [told(Some(over)), declared]);
 }
 
 #[tokio::test]
@@ -191,4 +245,11 @@ async fn what_an_incident_says_of_components_is_refused_where_it_cannot_be() {
         let request = CreateIncidentRequest { page_id: page.id(), next_update_at, ..told("T") };
         assert_eq!(page.caller().incidents().create_incident(request).await.is_ok(), fits, "{next}");
     }
+    // Once it is over nothing is.
+    let phase = Phase::Resolved.into();
+    let next_update_at = Some(seconds_from_now(3600));
+    assert_eq!(
+        refused(&page, CreateIncidentRequest { phase, next_update_at, ..told("T") }).await,
+        ["next_update_at"]
+    );
 }

@@ -184,12 +184,18 @@ async fn a_resolved_incident_may_leave_a_component_behind_and_may_be_reopened() 
     incident.post_with(resolved).await;
     assert_eq!(page.shown_status(&api).await, ComponentStatus::DegradedPerformance);
     assert_eq!(page.shown_status(&web).await, ComponentStatus::Operational);
+    let says = async || incident.shown().await.unwrap().incident.unwrap().affected_components;
+    let left = [(&api, ComponentStatus::DegradedPerformance), (&web, ComponentStatus::Operational)];
+    assert_eq!(says().await, affected(&left));
     page.set_status(&api, ComponentStatus::Operational).await;
     assert_eq!(page.shown_status(&api).await, ComponentStatus::Operational);
+    let taken_over = [(&api, ComponentStatus::Operational), (&web, ComponentStatus::Operational)];
+    assert_eq!(says().await, affected(&taken_over));
 
     // A postscript does not give it back what a member took over; a mention does.
     incident.post(Phase::Resolved, "P.S.").await;
     assert_eq!(page.shown_status(&api).await, ComponentStatus::Operational);
+    assert_eq!(says().await, affected(&taken_over));
     let again = PostUpdateRequest {
         phase: Phase::Investigating.into(),
         body: "Again.".to_owned(),

@@ -21,6 +21,18 @@ async fn dues(cluster: &Cluster, maintenance: &Maintenance) -> Vec<(String, i64)
     rows.into_iter().map(|row| (row.kind, row.due_at)).collect()
 }
 
+/// Makes somebody have the maintenance's reminders until then.
+async fn lease_reminders(cluster: &Cluster, maintenance: &Maintenance, until: &str) {
+    let id: kit::ids::MaintenanceId = maintenance.maintenance_id.parse().unwrap();
+    let leased = sqlx::query!(
+        "update incidents.due set leased_until = $2::text::timestamptz
+         where subject_id = $1 and kind = 'remind_subscribers'",
+        id.uuid(),
+        until,
+    );
+    leased.execute(&mut cluster.database.connect().await).await.unwrap();
+}
+
 #[tokio::test]
 async fn moved_times_are_told_and_everything_happens_at_the_new_ones() {
     let cluster = Cluster::all_in_one().await;
@@ -73,6 +85,48 @@ async fn moved_times_are_told_and_everything_happens_at_the_new_ones() {
     assert_eq!((update.scheduled_start_at, update.silent), (None, true));
     cluster.run_until_idle().await;
     assert_eq!(cluster.smtp.mails_to("ada@example.net").len(), 3);
+}
+
+#[tokio::test]
+async fn an_edit_loses_no_reminder_that_is_due_and_not_yet_sent() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    page.confirmed(&cluster, "ada@example.net").await;
+    // A minute before and two days before; the first is due in a moment, and the second was never to be sent.
+    let start = seconds_from_now(64);
+    let disks = page
+        .maintenance_with(CreateMaintenanceRequest {
+            scheduled_start_at: Some(start),
+            starts_by_hand: false,
+            ends_by_hand: false,
+            reminder_lead_minutes: vec![1, 2880],
+            ..quiet("Disks")
+        })
+        .await;
+    let reminder = ("remind_subscribers".to_owned(), start.seconds - 60);
+    let expected = [reminder, ("start_maintenance".to_owned(), start.seconds)];
+    // A process has it, and is slow.
+    lease_reminders(&cluster, &disks, "infinity").await;
+    eventually("the reminder to be due", || async {
+        (seconds_from_now(0).seconds > start.seconds - 60).then_some(())
+    })
+    .await;
+
+    let request = UpdateMaintenanceRequest {
+        maintenance_id: disks.maintenance_id.clone(),
+        update_mask: mask(&["reminder_lead_minutes", "scheduled_end_at"]),
+        scheduled_end_at: Some(seconds_from_now(9000)),
+        reminder_lead_minutes: vec![1, 2880, 4320],
+        notify: Some(false),
+        ..Default::default()
+    };
+    page.caller().maintenances().update_maintenance(request).await.unwrap();
+    assert_eq!(dues(&cluster, &disks).await, expected);
+    // Another start, of which nothing is due yet, takes its place.
+    let later = seconds_from_now(3600);
+    plan(&disks, Some(later), None).await;
+    let moved = ("remind_subscribers".to_owned(), later.seconds - 60);
+    assert_eq!(dues(&cluster, &disks).await, [moved, ("start_maintenance".to_owned(), later.seconds)]);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use proto::{
         ListVendorsRequest, ThirdParty, Vendor, VendorComponent, VendorFormat, status_interval::Cause,
     },
 };
+use sqlx::Connection as _;
 use tonic::Code;
 
 use site::{Answer, VendorSite};
@@ -182,11 +183,86 @@ async fn every_format_is_followed() {
     let two = page.vendor("Two", &site.url, VendorFormat::Instatus).await;
     let api = follower(&page, &one, "API").await;
     let web = follower(&page, &two, "Web").await;
+    let mail = follower(&page, &one, "Mail").await;
     becomes(&page, &api, ComponentStatus::MajorOutage).await;
     becomes(&page, &web, ComponentStatus::UnderMaintenance).await;
     assert_eq!(vendors(&page).await.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["One", "Two"]);
     site.answers("/api/v1/summary", summary(""));
     becomes(&page, &api, ComponentStatus::Operational).await;
+    // Named on a page of that kind only when it is in trouble, so that it is heard of when it is not.
+    let well = third_party(&page, &mail).await.unwrap();
+    assert!(well.heard_at.is_some() && well.not_heard_since.is_none(), "{well:?}");
+    assert_eq!(page.shown_status(&mail).await, ComponentStatus::Operational);
+    // Not so if the page cannot be read.
+    site.answers("/api/v1/summary", Answer::Status(503));
+    eventually("nothing to be heard", || async {
+        third_party(&page, &mail).await.unwrap().not_heard_since.map(|_| ())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_begins_to_follow_takes_over_no_status_that_is_not_heard_of_any_more() {
+    let cluster = cluster().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let site =
+        VendorSite::statuspage(&[("c1", "Storage", "major_outage"), ("c2", "Mail", "partial_outage")]).await;
+    let vendor = page.vendor("Cloud Inc", &site.url, VendorFormat::Statuspage).await;
+    let first = follower(&page, &vendor, "c1").await;
+    becomes(&page, &first, ComponentStatus::MajorOutage).await;
+
+    site.says(&[("c2", "Mail", "partial_outage")]);
+    eventually("the component to be missed", || async {
+        third_party(&page, &first).await.unwrap().not_heard_since.map(|_| ())
+    })
+    .await;
+    let after_it_went = follower(&page, &vendor, "c1").await;
+    site.fails(Answer::Status(503));
+    fails_with(&page, &vendor, "503").await;
+    let while_it_fails = follower(&page, &vendor, "c2").await;
+    for component in [&after_it_went, &while_it_fails] {
+        assert_eq!(page.shown_status(component).await, ComponentStatus::Operational);
+        assert!(third_party(&page, component).await.unwrap().not_heard_since.is_some());
+    }
+    assert_eq!(page.shown_status(&first).await, ComponentStatus::MajorOutage, "it followed before");
+
+    // The same as it was last: it was not said of these yet.
+    site.says(&[("c1", "Storage", "major_outage"), ("c2", "Mail", "partial_outage")]);
+    becomes(&page, &after_it_went, ComponentStatus::MajorOutage).await;
+    becomes(&page, &while_it_fails, ComponentStatus::PartialOutage).await;
+    assert_eq!(page.intervals(&first).await.len(), 1, "it went on");
+}
+
+#[tokio::test]
+async fn a_component_that_begins_to_follow_while_a_reading_is_written_shows_what_it_says() {
+    let cluster = cluster().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    let site = VendorSite::statuspage(&[("c1", "Storage", "operational")]).await;
+    let vendor = page.vendor("Cloud Inc", &site.url, VendorFormat::Statuspage).await;
+    eventually("the first reading", || async { listed(&page, &vendor).await.pop() }).await;
+
+    let mut keeper = cluster.database.connect().await;
+    let mut held = keeper.begin().await.unwrap();
+    sqlx::query!("select vendor_id from incidents.vendor for share").fetch_one(&mut *held).await.unwrap();
+    let watch = std::sync::Arc::new(tokio::sync::Mutex::new(cluster.database.connect().await));
+    let wait_for_it = async |count: i64| {
+        eventually("the vendor to be waited for", || async {
+            let waiting = sqlx::query_scalar!(
+                r#"select count(*) as "count!" from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'"#
+            );
+            let waiting = waiting.fetch_one(&mut *watch.lock().await).await.unwrap();
+            (waiting == count).then_some(())
+        })
+        .await;
+    };
+    site.says(&[("c1", "Storage", "major_outage")]);
+    wait_for_it(1).await;
+    let (storage, ()) = tokio::join!(follower(&page, &vendor, "c1"), async {
+        wait_for_it(2).await;
+        held.commit().await.unwrap();
+    });
+    becomes(&page, &storage, ComponentStatus::MajorOutage).await;
 }
 
 #[tokio::test]

@@ -70,6 +70,7 @@ upcoming-maintenances = Scheduled maintenance
 recent-maintenances = Recent maintenance
 recent-incidents = Recent incidents
 no-recent-incidents = No incidents in the last 14 days.
+no-recent-resolved = No resolved incidents in the last 14 days.
 history-link = Incident history
 times = Times are in the { $name } time zone.
 made-with = Status page by Pharos
@@ -132,6 +133,7 @@ uptime-of-days = { $count ->
     [one] { $percent } uptime today
    *[other] { $percent } uptime in the last { $count } days
 }
+uptime-outages = Days with outages
 uptime-partial = { $name } partial outage
 uptime-major = { $name } major outage
 uptime-weights = A partial outage counts as { $partial } % down, a major outage as { $major } %. Degraded performance and maintenance count as up.

@@ -70,6 +70,7 @@ upcoming-maintenances = Manutenção agendada
 recent-maintenances = Manutenções recentes
 recent-incidents = Incidentes recentes
 no-recent-incidents = Nenhum incidente nos últimos 14 dias.
+no-recent-resolved = Nenhum incidente resolvido nos últimos 14 dias.
 history-link = Histórico de incidentes
 times = Horários no fuso de { $name }.
 made-with = Página de status feita com Pharos
@@ -132,6 +133,7 @@ uptime-of-days = { $count ->
     [one] { $percent } de disponibilidade hoje
    *[other] { $percent } de disponibilidade nos últimos { $count } dias
 }
+uptime-outages = Dias com interrupções
 uptime-partial = { $name } de interrupção parcial
 uptime-major = { $name } de interrupção grave
 uptime-weights = Uma interrupção parcial conta como { $partial } % fora do ar, uma grave como { $major } %. Desempenho degradado e manutenção contam como disponível.

@@ -6,10 +6,11 @@ use axum::{extract::State, response::Response};
 use super::{
     answer::{self, Frame, Refused},
     heads::{self, Slug},
+    press::Press,
     reader::{Reader, Segments},
 };
 use crate::{
-    peers::{Fault, Peers},
+    peers::Peers,
     view::{PageView, Section},
 };
 
@@ -35,11 +36,16 @@ pub(super) async fn landing(reader: Reader) -> Response {
 /// `GET /p/{slug}`
 pub(super) async fn page(
     State(peers): State<Peers>,
+    State(press): State<Press>,
     Segments(slug): Segments<Slug>,
     reader: Reader,
 ) -> Result<Response, Refused> {
     let told = heads::page(&peers, slug).await.map_err(|fault| reader.refuse(fault))?;
-    let page = PageView::new(told).ok_or_else(|| reader.refuse(Fault::Away))?;
-    let texts = page.head.texts;
-    Ok(answer::public(&Front { frame: Frame::new(texts), page }, texts, reader.has.as_ref()))
+    press
+        .make(&reader, |has| {
+            let page = PageView::new(told)?;
+            let texts = page.head.texts;
+            Some(answer::public(&Front { frame: Frame::new(texts), page }, texts, has))
+        })
+        .await
 }

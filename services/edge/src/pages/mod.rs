@@ -5,6 +5,7 @@ mod assets;
 mod front;
 mod heads;
 mod key_set;
+mod press;
 mod reader;
 mod stories;
 mod subscribe;
@@ -24,10 +25,10 @@ use http::{
     HeaderName, HeaderValue,
     header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
 };
-use kit::host::MAX_PUBLIC_REQUEST_BYTES;
+use kit::{deadline, host::MAX_PUBLIC_REQUEST_BYTES};
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
-use self::{answer::Refused, heads::Heads, key_set::KeySet, reader::Reader};
+use self::{answer::Refused, heads::Heads, key_set::KeySet, press::Press, reader::Reader};
 use crate::{
     health::{self, Readiness},
     peers::{Fault, Peers},
@@ -45,6 +46,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 struct Site {
     heads: Heads,
     keys: KeySet,
+    press: Press,
     readiness: Readiness,
     peers: Peers,
 }
@@ -54,6 +56,7 @@ pub(crate) fn router(peers: Peers) -> Router {
     let site = Site {
         heads: Heads::new(&peers),
         keys: KeySet::new(&peers),
+        press: Press::new(),
         readiness: Readiness::new(&peers),
         peers,
     };
@@ -87,7 +90,7 @@ pub(crate) fn router(peers: Peers) -> Router {
 fn bounded(pages: Router, limit: Duration) -> Router {
     pages.layer(from_fn(move |reader: Reader, request: Request, next: Next| async move {
         // in a task, because a reader who goes away must not reset a call of a connection that all share
-        let answer = tokio::spawn(next.run(request));
+        let answer = tokio::spawn(deadline::within(limit, next.run(request)));
         match tokio::time::timeout(limit, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(fault)) => {

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::{
     answer::{self, Frame, Refused},
     heads::{Heads, Slug},
+    press::Press,
     reader::{Reader, Segments},
 };
 use crate::{
@@ -59,6 +60,7 @@ pub(super) struct Place {
 pub(super) async fn history(
     State(peers): State<Peers>,
     State(heads): State<Heads>,
+    State(press): State<Press>,
     Segments(slug): Segments<Slug>,
     place: Result<Query<Place>, QueryRejection>,
     reader: Reader,
@@ -72,16 +74,21 @@ pub(super) async fn history(
         Ok::<_, Fault>((head, lot))
     };
     let (head, lot) = lot.await.map_err(|fault| reader.refuse(fault))?;
-    let texts = head.texts;
-    let history = head.history(lot);
-    let template = History { frame: Frame::new(texts), head, history, is_first };
-    Ok(answer::public(&template, texts, reader.has.as_ref()))
+    press
+        .make(&reader, move |has| {
+            let texts = head.texts;
+            let history = head.history(lot);
+            let template = History { frame: Frame::new(texts), head, history, is_first };
+            Some(answer::public(&template, texts, has))
+        })
+        .await
 }
 
 /// `GET /p/{slug}/incidents/{incident_id}`
 pub(super) async fn incident(
     State(peers): State<Peers>,
     State(heads): State<Heads>,
+    State(press): State<Press>,
     Segments((slug, incident_id)): Segments<(Slug, String)>,
     reader: Reader,
 ) -> Result<Response, Refused> {
@@ -89,19 +96,23 @@ pub(super) async fn incident(
         let head = heads.find(slug).await?;
         let asked = StatusServiceGetIncidentRequest { page_id: head.page_id.clone(), incident_id };
         let told = ask(peers.status().get_incident(request(asked))).await?;
-        let incident = head.incident(told).ok_or(Fault::Away)?;
-        Ok::<_, Fault>((head, incident))
+        Ok::<_, Fault>((head, told))
     };
-    let (head, incident) = story.await.map_err(|fault| reader.refuse(fault))?;
-    let texts = head.texts;
-    let template = IncidentStory { frame: Frame::new(texts), head, incident };
-    Ok(answer::public(&template, texts, reader.has.as_ref()))
+    let (head, told) = story.await.map_err(|fault| reader.refuse(fault))?;
+    press
+        .make(&reader, move |has| {
+            let texts = head.texts;
+            let incident = head.incident(told)?;
+            Some(answer::public(&IncidentStory { frame: Frame::new(texts), head, incident }, texts, has))
+        })
+        .await
 }
 
 /// `GET /p/{slug}/maintenances/{maintenance_id}`
 pub(super) async fn maintenance(
     State(peers): State<Peers>,
     State(heads): State<Heads>,
+    State(press): State<Press>,
     Segments((slug, maintenance_id)): Segments<(Slug, String)>,
     reader: Reader,
 ) -> Result<Response, Refused> {
@@ -109,11 +120,18 @@ pub(super) async fn maintenance(
         let head = heads.find(slug).await?;
         let asked = StatusServiceGetMaintenanceRequest { page_id: head.page_id.clone(), maintenance_id };
         let told = ask(peers.status().get_maintenance(request(asked))).await?;
-        let maintenance = head.maintenance(told).ok_or(Fault::Away)?;
-        Ok::<_, Fault>((head, maintenance))
+        Ok::<_, Fault>((head, told))
     };
-    let (head, maintenance) = story.await.map_err(|fault| reader.refuse(fault))?;
-    let texts = head.texts;
-    let template = MaintenanceStory { frame: Frame::new(texts), head, maintenance };
-    Ok(answer::public(&template, texts, reader.has.as_ref()))
+    let (head, told) = story.await.map_err(|fault| reader.refuse(fault))?;
+    press
+        .make(&reader, move |has| {
+            let texts = head.texts;
+            let maintenance = head.maintenance(told)?;
+            Some(answer::public(
+                &MaintenanceStory { frame: Frame::new(texts), head, maintenance },
+                texts,
+                has,
+            ))
+        })
+        .await
 }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::{
     answer::{self, Frame, Refused},
     heads::{Heads, Slug},
+    press::Press,
     reader::{Reader, Segments},
 };
 use crate::{
@@ -51,6 +52,7 @@ pub(super) struct Place {
 pub(super) async fn months(
     State(peers): State<Peers>,
     State(heads): State<Heads>,
+    State(press): State<Press>,
     Segments(slug): Segments<Slug>,
     place: Result<Query<Place>, QueryRejection>,
     reader: Reader,
@@ -72,15 +74,19 @@ pub(super) async fn months(
         Ok::<_, Fault>((head, told, chosen, current))
     };
     let (head, told, chosen, current) = told.await.map_err(|fault| reader.refuse(fault))?;
-    let texts = head.texts;
-    let template = Shown {
-        frame: Frame::new(texts),
-        uptime: head.uptime(&told),
-        head,
-        older: chosen.first().filter(|first| **first > FIRST_MONTH).map(|first| named(*first)),
-        is_newest: chosen.contains(&current),
-    };
-    Ok(answer::public(&template, texts, reader.has.as_ref()))
+    press
+        .make(&reader, move |has| {
+            let texts = head.texts;
+            let template = Shown {
+                frame: Frame::new(texts),
+                uptime: head.uptime(&told),
+                head,
+                older: chosen.first().filter(|first| **first > FIRST_MONTH).map(|first| named(*first)),
+                is_newest: chosen.contains(&current),
+            };
+            Some(answer::public(&template, texts, has))
+        })
+        .await
 }
 
 async fn month(peers: &Peers, page_id: String, first: Date) -> Result<GetUptimeResponse, Fault> {

@@ -1,13 +1,14 @@
 //! The answer of a stream on its way through: its frames as they come.
 //!
 //! A task always reads what the service sends, so that a caller who reads slowly leaves nothing in a line that
-//! others share. What the caller has not read yet waits here, up to a limit; beyond it the caller loses the
-//! stream.
+//! others share. What the caller has not read yet waits here, up to a limit of bytes and of time; beyond either the
+//! caller loses the stream.
 
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -20,11 +21,18 @@ use kit::{
     status,
 };
 use proto::common::v1::ErrorReason;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    time::{Instant, Sleep, sleep_until},
+};
 use tonic::{Code, Status};
 
 /// How many bytes may wait for their reader; the first piece that waits may be longer.
 const MAX_WAITING_BYTES: usize = 16 * 1024;
+
+/// How long anything may wait for its reader. A page on which nothing happens sends a few bytes every 20 s: by the
+/// bytes alone, somebody who reads nothing would hold a place for hours.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Passes a stream through. `held` is what it occupies, and given back when its upstream has ended.
 ///
@@ -63,8 +71,19 @@ where
     B: HttpBody<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
+    let mut patience = None;
     loop {
-        let frame = match upstream.frame().await {
+        let frame = tokio::select! {
+            frame = upstream.frame() => frame,
+            () = past(&mut patience) => {
+                match shared.overdue_at() {
+                    Some(at) if at <= Instant::now() => return shared.not_read(),
+                    at => patience = at.map(timer),
+                }
+                continue;
+            }
+        };
+        let frame = match frame {
             Some(Ok(frame)) => frame,
             Some(Err(error)) => {
                 tracing::debug!(%error, "a service broke a stream off");
@@ -73,8 +92,12 @@ where
             None => return trailers(&broken_off()),
         };
         match frame.into_data() {
-            Ok(data) if shared.push(&data) => {}
-            Ok(_) => return trailers(&not_read()),
+            Ok(data) if shared.push(&data) => {
+                // One that runs already comes too early rather than too late, and is set anew then: so a reader who
+                // keeps up costs a timer a minute, not one for each piece.
+                patience = patience.or_else(|| shared.overdue_at().map(timer));
+            }
+            Ok(_) => return shared.not_read(),
             Err(frame) => {
                 if let Ok(trailers) = frame.into_trailers() {
                     return trailers;
@@ -91,12 +114,20 @@ async fn stopped(stop: Option<Stop>) {
     }
 }
 
-/// Boxed, because a timer is large and most streams have none.
 async fn passed(time: Option<Instant>) {
-    match time {
-        Some(time) => Box::pin(tokio::time::sleep_until(time)).await,
+    past(&mut time.map(timer)).await;
+}
+
+async fn past(timer: &mut Option<Pin<Box<Sleep>>>) {
+    match timer {
+        Some(timer) => timer.await,
         None => std::future::pending().await,
     }
+}
+
+/// Boxed, because a timer is large, and there are many streams without one.
+fn timer(at: Instant) -> Pin<Box<Sleep>> {
+    Box::pin(sleep_until(at))
 }
 
 fn broken_off() -> Status {
@@ -134,6 +165,8 @@ struct Shared {
 struct Waiting {
     /// Copied together: a piece as it came keeps the whole buffer that it was read into.
     data: Vec<u8>,
+    /// Since when the oldest of it waits; of no meaning when nothing does.
+    since: Option<Instant>,
     end: End,
     reader: Option<Waker>,
 }
@@ -154,15 +187,27 @@ impl Shared {
     /// Whether there was room.
     fn push(&self, data: &[u8]) -> bool {
         let mut waiting = self.waiting();
-        if !waiting.data.is_empty() && waiting.data.len() + data.len() > MAX_WAITING_BYTES {
-            // It is no use to somebody who does not read. Messages of our streams come whole, so that none is
-            // cut in two here.
-            waiting.data = Vec::new();
+        if waiting.data.is_empty() {
+            waiting.since = Some(Instant::now());
+        } else if waiting.data.len() + data.len() > MAX_WAITING_BYTES {
             return false;
         }
         waiting.data.extend_from_slice(data);
         wake(waiting);
         true
+    }
+
+    /// When what waits will have waited for too long; nothing if nothing waits.
+    fn overdue_at(&self) -> Option<Instant> {
+        let waiting = self.waiting();
+        waiting.since.filter(|_| !waiting.data.is_empty()).map(|since| since + PATIENCE)
+    }
+
+    /// How the stream of somebody who does not read ends. What waited is no use to them. Messages of our streams come
+    /// whole, so that none is cut in two here.
+    fn not_read(&self) -> HeaderMap {
+        self.waiting().data = Vec::new();
+        trailers(&not_read())
     }
 
     fn end(&self, trailers: HeaderMap) {
@@ -265,6 +310,30 @@ mod tests {
         }
         assert!((16..64).contains(&sent), "{sent} KiB");
         assert!(given_back.recv().await.is_none());
+        assert_eq!(end(body).await, Code::ResourceExhausted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_reads_for_a_minute_ends_the_stream_however_little_it_is() {
+        let began = Instant::now();
+        let (service, upstream) = upstream();
+        let (held, mut given_back) = mpsc::channel::<()>(1);
+        let mut body = pass_through(upstream, held, None, None);
+        // A reader who keeps up has no such limit.
+        for _ in 0..10 {
+            service.send(piece(10)).unwrap();
+            assert!(body.frame().await.unwrap().unwrap().is_data());
+            tokio::time::advance(Duration::from_secs(20)).await;
+        }
+        let stopped_reading = Instant::now();
+        assert_eq!((stopped_reading - began).as_secs(), 200);
+        tokio::spawn(async move {
+            while service.send(piece(10)).is_ok() {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+            }
+        });
+        assert!(given_back.recv().await.is_none());
+        assert_eq!(stopped_reading.elapsed().as_secs(), 60);
         assert_eq!(end(body).await, Code::ResourceExhausted);
     }
 

@@ -39,7 +39,7 @@ pub(crate) struct Summary {
     /// The components it speaks of, by name.
     pub(crate) names: String,
     pub(crate) has_postmortem: bool,
-    /// The beginning of its last update, as safe HTML.
+    /// The beginning of its last update that says anything, as safe HTML without headings.
     pub(crate) html: String,
 }
 
@@ -80,8 +80,8 @@ impl Summary {
             when: head.zone.window(incident.started_at.as_ref(), None),
             lasted: incidents::lasted(head, &incident),
             names: names.listed(ids, FEW, head.texts),
-            has_postmortem: incident.postmortem.is_some(),
-            html: incident.updates.first().map(|last| story::excerpt(&last.body)).unwrap_or_default(),
+            has_postmortem: incident.has_postmortem,
+            html: story::excerpt(incident.updates.iter().map(|update| update.body.as_str())),
             language: story::foreign(head, incident.language),
             title: incident.title,
         }
@@ -107,7 +107,7 @@ impl Summary {
             lasted: lasted.map(|span| head.texts.say_of("lasted", &span)),
             names: names.listed(ids, FEW, head.texts),
             has_postmortem: false,
-            html: maintenance.updates.first().map(|last| story::excerpt(&last.body)).unwrap_or_default(),
+            html: story::excerpt(maintenance.updates.iter().map(|update| update.body.as_str())),
             language: story::foreign(head, maintenance.language),
             title: maintenance.title,
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use kit::markdown;
+use kit::markdown::{self, Title};
 use proto::incidents::v1::{Incident, Postmortem};
 
 use super::{
@@ -76,16 +76,29 @@ pub(crate) struct PostmortemView {
     pub(crate) edited: Option<Moment>,
 }
 
+/// What the texts of an incident stand under in the templates.
+#[derive(Debug, Clone, Copy)]
+struct Titles {
+    updates: Title,
+    postmortem: Title,
+}
+
+impl Titles {
+    /// Under the incident's own title, the report under one of its own.
+    const ON_FRONT: Self = Self { updates: Title::H3, postmortem: Title::H4 };
+    const ALONE: Self = Self { updates: Title::H2, postmortem: Title::H2 };
+}
+
 impl IncidentView {
     /// An incident among others, on the front of a page.
     pub(super) fn on_front(head: &PageHead, names: &Names, incident: Incident) -> Self {
         let unfolded = incident.updates.len().min(UNFOLDED_UPDATES);
         let all = incident.updates.len().min(FRONT_UPDATES);
-        let mut view = Self::new(head, names, &incident, 0..unfolded);
-        view.earlier = updates(head, names, &incident, unfolded..all);
+        let mut view = Self::new(head, names, &incident, Titles::ON_FRONT, 0..unfolded);
+        view.earlier = updates(head, names, &incident, Titles::ON_FRONT.updates, unfolded..all);
         view.earlier_count = head.texts.say_count("earlier-updates", view.earlier.len());
-        view.all_updates = (incident.updates.len() > all)
-            .then(|| head.texts.say_count("all-updates", incident.updates.len()));
+        let told = incident.updates.len() + usize::try_from(incident.earlier_updates).unwrap_or(0);
+        view.all_updates = (told > all).then(|| head.texts.say_count("all-updates", told));
         view
     }
 
@@ -96,12 +109,12 @@ impl IncidentView {
         incident: &Incident,
         ids: impl Iterator<Item = &'a str>,
     ) -> Self {
-        let mut view = Self::new(head, names, incident, 0..incident.updates.len());
+        let mut view = Self::new(head, names, incident, Titles::ALONE, 0..incident.updates.len());
         view.names = names.listed(ids, usize::MAX, head.texts);
         view
     }
 
-    fn new(head: &PageHead, names: &Names, incident: &Incident, shown: Range<usize>) -> Self {
+    fn new(head: &PageHead, names: &Names, incident: &Incident, titles: Titles, shown: Range<usize>) -> Self {
         let is_open = incident.resolved_at.is_none();
         let affected = &incident.affected_components;
         Self {
@@ -122,8 +135,11 @@ impl IncidentView {
             ),
             affected: if is_open { story::by_status(head, names, affected) } else { Vec::new() },
             component_impacts: component_impacts(head, names, incident),
-            postmortem: incident.postmortem.as_ref().map(|report| PostmortemView::new(head, report)),
-            updates: updates(head, names, incident, shown),
+            postmortem: incident
+                .postmortem
+                .as_ref()
+                .map(|report| PostmortemView::new(head, titles.postmortem, report)),
+            updates: updates(head, names, incident, titles.updates, shown),
             earlier: Vec::new(),
             earlier_count: String::new(),
             all_updates: None,
@@ -136,9 +152,15 @@ pub(super) fn place(incident: &Incident) -> String {
     format!("incidents/{}", incident.incident_id)
 }
 
-fn updates(head: &PageHead, names: &Names, incident: &Incident, shown: Range<usize>) -> Vec<UpdateView> {
+fn updates(
+    head: &PageHead,
+    names: &Names,
+    incident: &Incident,
+    title: Title,
+    shown: Range<usize>,
+) -> Vec<UpdateView> {
     let all = &incident.updates;
-    shown.map(|n| UpdateView::of_incident(head, names, &all[n], all.get(n + 1))).collect()
+    shown.map(|n| UpdateView::of_incident(head, names, title, &all[n], all.get(n + 1))).collect()
 }
 
 /// The span in which customers were hurt, where people say so.
@@ -184,10 +206,10 @@ impl NextUpdate {
 }
 
 impl PostmortemView {
-    fn new(head: &PageHead, report: &Postmortem) -> Self {
+    fn new(head: &PageHead, title: Title, report: &Postmortem) -> Self {
         let told = |key, at| moment::read(at).map(|at| story::said(head, key, at));
         Self {
-            html: markdown::to_html(&report.body),
+            html: markdown::to_html_under(title, &report.body),
             published: told("published", report.published_at.as_ref()),
             edited: told("edited", report.edited_at.as_ref()),
         }

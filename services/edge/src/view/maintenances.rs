@@ -1,5 +1,6 @@
 //! Maintenances with their story.
 
+use kit::markdown::Title;
 use proto::incidents::v1::Maintenance;
 
 use super::{
@@ -29,10 +30,26 @@ pub(crate) struct MaintenanceView {
 }
 
 impl MaintenanceView {
-    /// At most `most_names` of its components are named.
-    pub(super) fn new(head: &PageHead, names: &Names, maintenance: Maintenance, most_names: usize) -> Self {
+    /// A maintenance among others, on the front of a page.
+    pub(super) fn on_front(head: &PageHead, names: &Names, maintenance: Maintenance) -> Self {
+        Self::new(head, names, maintenance, Title::H3, super::names::FEW)
+    }
+
+    /// A maintenance by itself, with all that it tells.
+    pub(super) fn alone(head: &PageHead, names: &Names, maintenance: Maintenance) -> Self {
+        Self::new(head, names, maintenance, Title::H2, usize::MAX)
+    }
+
+    /// Its updates stand under `title`, and at most `most_names` of its components are named.
+    fn new(
+        head: &PageHead,
+        names: &Names,
+        maintenance: Maintenance,
+        title: Title,
+        most_names: usize,
+    ) -> Self {
         let updates = (0..maintenance.updates.len()).map(|n| {
-            UpdateView::of_maintenance(head, &maintenance.updates[n], maintenance.updates.get(n + 1))
+            UpdateView::of_maintenance(head, title, &maintenance.updates[n], maintenance.updates.get(n + 1))
         });
         Self {
             updates: updates.collect(),

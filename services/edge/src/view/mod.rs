@@ -100,7 +100,7 @@ impl PageHead {
     /// A maintenance with all that it tells; nothing if the answer lacks it.
     pub(crate) fn maintenance(&self, told: StatusServiceGetMaintenanceResponse) -> Option<MaintenanceView> {
         let names = Names::of(&told.components, &told.component_groups);
-        Some(MaintenanceView::new(self, &names, told.maintenance?, usize::MAX))
+        Some(MaintenanceView::alone(self, &names, told.maintenance?))
     }
 
     /// A lot of history.
@@ -134,7 +134,7 @@ impl PageView {
             active_maintenances: answer
                 .active_maintenances
                 .into_iter()
-                .map(|maintenance| MaintenanceView::new(&head, names, maintenance, names::FEW))
+                .map(|maintenance| MaintenanceView::on_front(&head, names, maintenance))
                 .collect(),
             upcoming_maintenances: listed(answer.upcoming_maintenances),
             has_uptime: !bars.is_empty(),

@@ -24,6 +24,7 @@ pub(super) struct Named {
     pub(super) group_id: Option<String>,
     /// Whether readers see it now.
     pub(super) is_shown: bool,
+    pub(super) hidden_while_operational: bool,
     place: usize,
 }
 
@@ -55,6 +56,7 @@ impl Names {
                 name: component.name.clone(),
                 group_id: component.component_group_id.clone().filter(|id| self.groups.contains_key(id)),
                 is_shown: components::is_shown(component),
+                hidden_while_operational: component.hidden_while_operational,
                 place: self.components.len(),
             };
             self.components.insert(component.component_id.clone(), named);

@@ -1,7 +1,7 @@
 //! What incidents and maintenances have in common: a story told in dated entries.
 
 use jiff::Timestamp;
-use kit::markdown;
+use kit::markdown::{self, Title};
 use proto::incidents::v1::{
     AffectedComponent, ComponentStatus, IncidentUpdate, MaintenancePhase, MaintenanceUpdate,
 };
@@ -39,10 +39,11 @@ pub(crate) struct StatusNames {
 }
 
 impl UpdateView {
-    /// An update of an incident. `before` is the one that it follows by `displayed_at`.
+    /// An update of an incident, under this title. `before` is the one that it follows by `displayed_at`.
     pub(super) fn of_incident(
         head: &PageHead,
         names: &Names,
+        title: Title,
         update: &IncidentUpdate,
         before: Option<&IncidentUpdate>,
     ) -> Self {
@@ -55,7 +56,7 @@ impl UpdateView {
             label,
             at: head.zone.told(update.displayed_at.as_ref()),
             edited: moment::read(update.edited_at.as_ref()).map(|at| said(head, "edited", at)),
-            html: markdown::to_html(&update.body),
+            html: markdown::to_html_under(title, &update.body),
             note: None,
             moved: Vec::new(),
             affected: by_status(head, names, &update.affected_components),
@@ -64,9 +65,10 @@ impl UpdateView {
         }
     }
 
-    /// An update of a maintenance.
+    /// An update of a maintenance, under this title.
     pub(super) fn of_maintenance(
         head: &PageHead,
+        title: Title,
         update: &MaintenanceUpdate,
         before: Option<&MaintenanceUpdate>,
     ) -> Self {
@@ -100,7 +102,7 @@ impl UpdateView {
             label,
             at: head.zone.told(update.displayed_at.as_ref()),
             edited: None,
-            html: markdown::to_html(&update.body),
+            html: markdown::to_html_under(title, &update.body),
             note,
             moved,
             affected: Vec::new(),
@@ -131,7 +133,8 @@ pub(super) fn foreign(head: &PageHead, language: String) -> String {
     if language.eq_ignore_ascii_case(head.texts.tag()) { String::new() } else { language }
 }
 
-/// A line for each status, the worst first.
+/// A line for each status, the worst first. Components that readers do not see while they are operational are not
+/// said to be.
 pub(super) fn by_status(head: &PageHead, names: &Names, affected: &[AffectedComponent]) -> Vec<StatusNames> {
     [
         ComponentStatus::MajorOutage,
@@ -142,39 +145,62 @@ pub(super) fn by_status(head: &PageHead, names: &Names, affected: &[AffectedComp
     ]
     .into_iter()
     .filter_map(|status| {
-        let ids = affected.iter().filter(|each| each.status() == status);
-        let names = names.listed(ids.map(|each| each.component_id.as_str()), super::names::FEW, head.texts);
+        let ids =
+            affected.iter().filter(|each| each.status() == status).map(|each| each.component_id.as_str());
+        let told = ids.filter(|id| {
+            let known = names.component(id);
+            status != ComponentStatus::Operational
+                || known.is_none_or(|known| !known.hidden_while_operational)
+        });
+        let names = names.listed(told, super::names::FEW, head.texts);
         (!names.is_empty()).then(|| StatusNames { status: Mark::component(status, head.texts), names })
     })
     .collect()
 }
 
-/// The first paragraph, as safe HTML, cut after a word if it is long.
-pub(super) fn excerpt(body: &str) -> String {
-    let text = markdown::to_text(body);
-    let paragraph = text.split("\n\n").map(str::trim).find(|part| !part.is_empty()).unwrap_or_default();
-    match paragraph.char_indices().nth(EXCERPT_CHARACTERS) {
-        None => markdown::to_html(paragraph),
-        Some((end, _)) => {
-            let cut = &paragraph[..end];
-            let whole_words = cut.rsplit_once(char::is_whitespace).map_or(cut, |(words, _)| words);
-            markdown::to_html(&format!("{whole_words} …"))
-        }
-    }
+/// The beginning of the first of these texts that says anything, as safe HTML without headings. What was done
+/// automatically, or moved, is an update with an empty one.
+pub(super) fn excerpt<'a>(bodies: impl IntoIterator<Item = &'a str>) -> String {
+    let mut beginnings = bodies.into_iter().map(|body| markdown::opening(body, EXCERPT_CHARACTERS));
+    beginnings.find(|html| !html.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use proto::incidents::v1::Component;
+
     use super::*;
+    use crate::view::tests::head;
 
     #[test]
-    fn an_excerpt_is_the_first_paragraph_cut_after_a_word() {
-        assert_eq!(excerpt("\n\nIt is **over**.\r\n\r\nMore."), "<p>It is <strong>over</strong>.</p>\n");
-        assert_eq!(excerpt(""), "");
+    fn an_excerpt_is_of_the_newest_text_that_says_anything_cut_after_a_word() {
+        assert_eq!(excerpt(["", " \n", "[ref]: x", "# Big\n\nNow.\n\nMore.", "Before."]), "<p>Now.</p>\n");
+        assert_eq!(excerpt([""]), "");
         let long = "wörd ".repeat(200);
-        let html = excerpt(&long);
+        let html = excerpt([long.as_str()]);
         assert!(html.ends_with("wörd …</p>\n"), "{html}");
         assert!(html.chars().count() < 340);
-        assert!(excerpt(&"x".repeat(25_000)).chars().count() < 340);
+    }
+
+    #[test]
+    fn a_component_that_is_hidden_while_operational_is_not_told_to_be_operational() {
+        let component = |id: &str, hidden_while_operational| Component {
+            component_id: id.into(),
+            name: id.to_uppercase(),
+            hidden_while_operational,
+            ..Component::default()
+        };
+        let names = Names::of(&[component("a", false), component("b", true), component("c", true)], &[]);
+        let told = |statuses: [ComponentStatus; 3]| {
+            let affected = ["a", "b", "c"]
+                .into_iter()
+                .zip(statuses)
+                .map(|(id, status)| AffectedComponent { component_id: id.into(), status: status.into() });
+            let lines = by_status(&head("en"), &names, &affected.collect::<Vec<_>>());
+            lines.into_iter().map(|line| format!("{}: {}", line.status.text, line.names)).collect::<Vec<_>>()
+        };
+        let (good, bad) = (ComponentStatus::Operational, ComponentStatus::MajorOutage);
+        assert_eq!(told([good, good, bad]), ["Major outage: C", "Operational: A"]);
+        assert_eq!(told([bad, good, good]), ["Major outage: A"]);
     }
 }

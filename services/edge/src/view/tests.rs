@@ -235,4 +235,30 @@ fn a_long_story_is_folded_on_the_front_and_cut_only_when_it_is_very_long() {
     assert_eq!(long.earlier_count, "2 earlier updates");
     assert_eq!((longest.updates.len(), longest.earlier.len()), (10, 90));
     assert_eq!(longest.all_updates.as_deref(), Some("See all 101 updates"));
+    let left_out = Incident { earlier_updates: 40, ..open() };
+    let count = left_out.updates.len() + 40;
+    let cut = IncidentView::on_front(&head("en"), &Names::default(), left_out);
+    assert_eq!(cut.all_updates, Some(format!("See all {count} updates")));
+}
+
+#[test]
+fn headings_in_a_text_begin_below_the_title_that_it_stands_under() {
+    let mut incident = open();
+    incident.updates[0].body = "# Heading".into();
+    incident.postmortem = Some(Postmortem { body: "# Heading".into(), ..Postmortem::default() });
+    let report = |view: &IncidentView| view.postmortem.as_ref().unwrap().html.clone();
+    let by_itself = alone(&head("en"), incident.clone());
+    assert_eq!(by_itself.updates[0].html, "<h3>Heading</h3>\n");
+    assert_eq!(report(&by_itself), "<h3>Heading</h3>\n");
+    let front = IncidentView::on_front(&head("en"), &Names::default(), incident);
+    assert_eq!(front.updates[0].html, "<h4>Heading</h4>\n");
+    assert_eq!(report(&front), "<h5>Heading</h5>\n");
+
+    let update = MaintenanceUpdate { body: "# Heading".into(), ..MaintenanceUpdate::default() };
+    let maintenance = Maintenance { updates: vec![update], ..Maintenance::default() };
+    let html = |view: MaintenanceView| view.updates[0].html.clone();
+    let names = Names::default();
+    let front = MaintenanceView::on_front(&head("en"), &names, maintenance.clone());
+    assert_eq!(html(front), "<h4>Heading</h4>\n");
+    assert_eq!(html(MaintenanceView::alone(&head("en"), &names, maintenance)), "<h3>Heading</h3>\n");
 }

@@ -164,6 +164,7 @@ pub(crate) fn page(locale: &str) -> GetPageResponse {
         published_at: at("2026-11-12T12:00:00Z"),
         edited_at: at("2026-11-13T12:00:00Z"),
     });
+    over.has_postmortem = true;
     page.recent_incidents = vec![over];
 
     use MaintenancePhase::{Completed, InProgress, Scheduled};

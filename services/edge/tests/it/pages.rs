@@ -104,6 +104,20 @@ async fn a_portuguese_page_is_portuguese_through_and_through() {
 }
 
 #[tokio::test]
+async fn with_an_incident_open_only_resolved_ones_are_said_not_to_be() {
+    for (locale, calm, open) in [
+        ("en", "No incidents in the last 14 days.", "No resolved incidents in the last 14 days."),
+        ("pt-BR", "Nenhum incidente nos últimos 14 dias.", "Nenhum incidente resolvido nos últimos 14 dias."),
+    ] {
+        let world = World::showing(given::page(locale)).await;
+        assert!(get(&world, "/p/demo").await.text().contains(calm));
+        let world = World::showing(GetPageResponse { recent_incidents: vec![], ..troubled(locale) }).await;
+        let page = get(&world, "/p/demo").await;
+        assert!(page.text().contains(open) && !page.text().contains(calm));
+    }
+}
+
+#[tokio::test]
 async fn nothing_that_a_member_wrote_is_markup() {
     let mut page = troubled("en");
     page.page.as_mut().unwrap().name = HOSTILE.into();

@@ -207,16 +207,16 @@ async fn a_message_without_token_has_at_most_64_kib() {
 }
 
 #[tokio::test]
-async fn a_members_message_has_at_most_256_kib() {
+async fn a_members_message_has_at_most_512_kib() {
     let world = World::showing(given::page("en")).await;
     let mut client = AuditServiceClient::new(channel(&world).await);
     let after = |count| ListAuditEntriesRequest { page_token: "x".repeat(count), ..Default::default() };
-    assert_eq!(after(256 * KIB - 4).encoded_len(), 262_144);
-    let just = client.list_audit_entries(after(256 * KIB - 4)).await.unwrap().into_inner();
-    assert_eq!(just.next_page_token.len(), 256 * KIB - 4);
-    let over = client.list_audit_entries(after(256 * KIB - 3)).await.unwrap_err();
+    assert_eq!(after(512 * KIB - 4).encoded_len(), 524_288);
+    let just = client.list_audit_entries(after(512 * KIB - 4)).await.unwrap().into_inner();
+    assert_eq!(just.next_page_token.len(), 512 * KIB - 4);
+    let over = client.list_audit_entries(after(512 * KIB - 3)).await.unwrap_err();
     assert_eq!(over.code(), Code::ResourceExhausted);
-    assert_eq!(over.get_details_error_info().unwrap().metadata["limit"], "262144");
+    assert_eq!(over.get_details_error_info().unwrap().metadata["limit"], "524288");
 }
 
 #[tokio::test]

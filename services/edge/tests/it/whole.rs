@@ -59,6 +59,8 @@ async fn the_front_shows_all_that_the_contract_tells() {
             "<rect class=\"partial\" x=\"110\" width=\"7\" height=\"32\"><title>3 September 2026: 12 min partial outage",
             "<rect class=\"major\" x=\"890\" width=\"7\" height=\"32\"><title>20 November 2026: 5 min partial outage, 1 h 5 min major outage</title>",
             "99.98 % uptime in the last 90 days",
+            "<ul class=\"unseen\" aria-label=\"Days with outages\"><li>3 September 2026: 12 min partial outage</li>",
+            "<li>20 November 2026: 5 min partial outage, 1 h 5 min major outage</li></ul>",
             "Pix",
             "98.90 % uptime in the last 30 days",
             "Cloud",
@@ -71,6 +73,7 @@ async fn the_front_shows_all_that_the_contract_tells() {
             "Read the postmortem",
             "<h2 id=\"recent-maintenances\">Recent maintenance</h2>",
             "Certificates",
+            "<p>Certificates.</p>",
             "Completed",
         ],
     );

@@ -3,6 +3,8 @@
 use jiff::{Timestamp, civil::Date};
 use kit::ids::{ComponentGroupId, ComponentId, PageId, VendorId};
 
+use super::vendor::{Named, VendorFormat};
+
 /// So many component groups a page may have.
 pub(crate) const GROUPS_PER_PAGE: u16 = 200;
 /// So many components a page may have, without those that were deleted.
@@ -91,6 +93,7 @@ pub(crate) struct Heard {
 /// How the readings of a vendor's page went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Readings {
+    pub(crate) format: VendorFormat,
     pub(crate) vendor_created_at: Timestamp,
     /// When the page was last read.
     pub(crate) heard_at: Option<Timestamp>,
@@ -104,15 +107,23 @@ pub(crate) struct Readings {
 }
 
 impl Readings {
-    /// When the page was last read and had the component.
+    /// When the page was last read and had the component, or did not name it because it was well.
     pub(crate) fn heard_at(&self) -> Option<Timestamp> {
-        if self.is_known { self.missing_since.or(self.heard_at) } else { None }
+        if self.is_told_of() { self.missing_since.or(self.heard_at) } else { None }
+    }
+
+    /// What the page says or does not say means something for the component.
+    fn is_told_of(&self) -> bool {
+        match self.format.names() {
+            Named::All => self.is_known,
+            Named::Troubled => true,
+        }
     }
 
     /// Since when nothing was heard of the component. Before the first reading there is nothing to miss.
     pub(crate) fn not_heard_since(&self) -> Option<Timestamp> {
         let is_silent = match self.heard_at {
-            Some(_) => self.is_failing || !self.is_known || self.missing_since.is_some(),
+            Some(_) => self.is_failing || !self.is_told_of() || self.missing_since.is_some(),
             None => self.is_failing,
         };
         let never_heard =
@@ -238,6 +249,7 @@ pub(super) mod tests {
         let [vendor_made, component_made, missing, read] =
             [10, 20, 30, 40].map(|second| Timestamp::constant(second, 0));
         let well = Readings {
+            format: VendorFormat::Statuspage,
             vendor_created_at: vendor_made,
             heard_at: Some(read),
             is_failing: false,
@@ -248,6 +260,7 @@ pub(super) mod tests {
         let gone = Readings { missing_since: Some(missing), ..well };
         let never_there = Readings { is_known: false, ..well };
         let not_read_yet = Readings { heard_at: None, ..never_there };
+        let never_in_trouble = Readings { format: VendorFormat::IncidentIo, ..never_there };
         for (readings, heard_at, not_heard_since) in [
             (well, Some(read), None),
             (Readings { is_failing: true, ..well }, Some(read), Some(read)),
@@ -255,6 +268,9 @@ pub(super) mod tests {
             (Readings { is_failing: true, ..gone }, Some(missing), Some(missing)),
             (never_there, None, Some(component_made)),
             (Readings { is_failing: true, ..never_there }, None, Some(component_made)),
+            (never_in_trouble, Some(read), None),
+            (Readings { is_failing: true, ..never_in_trouble }, Some(read), Some(read)),
+            (Readings { heard_at: None, ..never_in_trouble }, None, None),
             (not_read_yet, None, None),
             (Readings { is_failing: true, ..not_read_yet }, None, Some(vendor_made)),
         ] {

@@ -20,10 +20,12 @@ pub(crate) use component::{
 pub(crate) use event::{Event, EventKind};
 pub(crate) use history::{Moment, lot};
 pub(crate) use incident::{
-    Affected, ComponentImpact, Draft, EDITS_PER_UPDATE, HIDDEN_INCIDENTS_PER_PAGE, Impact, Incident, Phase,
-    Postmortem, Promise, Release, Standing, Telling, UPDATES_PER_INCIDENT, Update, remind_at,
+    Affected, ComponentImpact, Draft, EDITS_PER_UPDATE, Endings, HIDDEN_INCIDENTS_PER_PAGE, Impact, Incident,
+    OPEN_INCIDENTS_PER_PAGE, Phase, Postmortem, Promise, Release, Standing, Telling, UPDATES_PER_INCIDENT,
+    Update, remind_at,
 };
 pub(crate) use interval::{Cause, CauseKind, Spell, StatusInterval, correction, ended, incidents_of};
+pub(crate) use line::is_blank;
 pub(crate) use maintenance::{
     Maintenance, MaintenanceChanges, MaintenancePhase, MaintenanceUpdate, OPEN_MAINTENANCES_PER_PAGE,
     UPDATES_PER_MAINTENANCE, Unchangeable, displayed_after,

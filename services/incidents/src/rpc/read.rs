@@ -2,27 +2,57 @@
 
 use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
 use kit::{
     Db,
     db::Tx,
     ids::{IncidentId, TenantId},
     paging::Cursor,
+    time::EARLIEST,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Affected, ComponentImpact, Incident, Postmortem, Standing, Update},
+    domain::{
+        Affected, ComponentImpact, Incident, Moment, OPEN_INCIDENTS_PER_PAGE, Postmortem, Standing, Update,
+    },
     error::Error,
     store::{
         incidents::{self, IncidentRow},
-        pages, postmortems,
+        pages,
+        postmortems::{self, PublishedRow},
         updates::{self, UpdateRow},
     },
 };
 
 /// How many components or groups a list answers if it is not told.
 pub(super) const COMPONENT_LIST_SIZE: i64 = 100;
+
+/// How many bytes the bodies of all updates of an answer may have, and those of all reports: what a reader has of many
+/// incidents at once must not grow with their stories.
+const ANSWER_BYTES: i64 = 2 * 1024 * 1024;
+/// Nothing that is listed by time is planned for more than so long after now.
+const LATEST_AFTER: SignedDuration = SignedDuration::from_hours(3 * 366 * 24);
+
+/// An incident as it stands among others, perhaps without all that was told of it.
+#[derive(Debug)]
+pub(crate) struct Excerpt {
+    pub(crate) incident: Incident,
+    /// How many updates are left out, all of them earlier than those that are here.
+    pub(crate) earlier_updates: i32,
+    /// Whether a report is published, be it here or left out.
+    pub(crate) has_postmortem: bool,
+}
+
+/// How much of the stories an answer has.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Extent {
+    /// The latest update of each, and of reports only whether they are there.
+    Latest,
+    /// The latest update of each, and as much more as an answer can hold.
+    Bounded,
+}
 
 /// A transaction that sees one moment of one tenant.
 pub(super) async fn snapshot(db: &Db, tenant: TenantId) -> Result<Tx, Error> {
@@ -42,18 +72,60 @@ pub(super) async fn load(
     let told = updates::list_updates(db, tenant, &ids).await?;
     let mut incidents = put_together(db, tenant, rows, told).await?;
     let mut reports = HashMap::new();
-    for row in postmortems::list_published(db, tenant, &ids).await? {
-        let postmortem = Postmortem {
-            body: row.body,
-            published_at: row.published_at,
-            edited_at: row.edited_at.map(Into::into),
-        };
-        reports.insert(row.incident_id, postmortem);
+    for row in postmortems::list_published(db, tenant, &ids, i64::MAX).await? {
+        reports.insert(row.incident_id, report(row));
     }
     for incident in &mut incidents {
-        incident.postmortem = reports.remove(&incident.incident_id);
+        incident.postmortem = reports.remove(&incident.incident_id).flatten();
     }
     Ok(incidents)
+}
+
+/// The same among others, as much of their stories as the answer is to have.
+pub(super) async fn load_excerpts(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    rows: Vec<IncidentRow>,
+    extent: Extent,
+) -> Result<Vec<Excerpt>, Error> {
+    let bytes = match extent {
+        Extent::Latest => 0,
+        Extent::Bounded => ANSWER_BYTES,
+    };
+    let ids = ids_of(&rows);
+    let over = rows.iter().filter(|row| row.resolved_at.is_some());
+    let over = over.map(|row| row.incident_id.uuid()).collect::<Vec<_>>();
+    let mut counts = HashMap::new();
+    let mut told = Vec::new();
+    for (row, count) in updates::list_updates_within(db, tenant, &ids, bytes).await? {
+        counts.insert(row.incident_id, usize::try_from(count).unwrap_or(0));
+        told.push(row);
+    }
+    let incidents = put_together(db, tenant, rows, told).await?;
+    let mut reports = HashMap::new();
+    for row in postmortems::list_published(db, tenant, &over, bytes).await? {
+        reports.insert(row.incident_id, report(row));
+    }
+    let excerpts = incidents.into_iter().map(|incident| {
+        let count = counts.get(&incident.incident_id).copied().unwrap_or(0);
+        let earlier = count.saturating_sub(incident.updates.len());
+        let published = reports.remove(&incident.incident_id);
+        Excerpt {
+            earlier_updates: i32::try_from(earlier).unwrap_or(i32::MAX),
+            has_postmortem: published.is_some(),
+            incident: Incident { postmortem: published.flatten(), ..incident },
+        }
+    });
+    Ok(excerpts.collect())
+}
+
+/// What readers see of a report; none if its body was left out.
+fn report(row: PublishedRow) -> Option<Postmortem> {
+    Some(Postmortem {
+        body: row.body?,
+        published_at: row.published_at,
+        edited_at: row.edited_at.map(Into::into),
+    })
 }
 
 /// The same, with the latest update of each only and without reports: four queries.
@@ -166,7 +238,63 @@ pub(super) async fn incident_to_change(
     found.into_iter().next().ok_or(Error::NotFound)
 }
 
+/// Makes sure that the incident, as it will be written, leaves the page with no more open incidents than it may have.
+/// The page is locked. One that is open already stays so, however many there are.
+///
+/// # Errors
+/// [`Error::LimitReached`]
+pub(super) async fn check_may_be_open(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incident: &Incident,
+) -> Result<(), Error> {
+    if !incident.is_public || incident.standing.resolved_at.is_some() {
+        return Ok(());
+    }
+    let (others, is_open) =
+        pages::count_open_incidents(db, tenant, incident.page_id, incident.incident_id).await?;
+    if is_open || others < i64::from(OPEN_INCIDENTS_PER_PAGE) {
+        return Ok(());
+    }
+    Err(Error::LimitReached { what: "a page", limit: OPEN_INCIDENTS_PER_PAGE, of: "open incidents" })
+}
+
+/// The place in time that a list goes on from.
+///
+/// # Errors
+/// If nothing can stand there. A time that only a made-up token has may be none that the database knows.
+pub(super) fn moment(page_token: &str, now: Timestamp) -> Result<Option<Moment>, Error> {
+    let Some(cursor) = cursor(page_token)? else { return Ok(None) };
+    let latest = now.saturating_add(LATEST_AFTER).unwrap_or(Timestamp::MAX);
+    let at = Timestamp::from_microsecond(cursor.at).ok().filter(|at| (EARLIEST..=latest).contains(at));
+    let at =
+        at.ok_or_else(|| Error::invalid("page_token", "must be a `next_page_token` of an earlier answer"))?;
+    Ok(Some((at, cursor.id)))
+}
+
 /// The place that a list goes on from.
 pub(super) fn cursor(page_token: &str) -> Result<Option<Cursor>, Error> {
     Cursor::parse(page_token).map_err(Error::PageToken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_goes_on_only_from_where_something_can_stand() {
+        let now = Timestamp::constant(1_790_000_000, 0);
+        let token = |at: i64| Cursor { at, id: Uuid::max() }.token();
+        assert_eq!(moment("", now).unwrap(), None);
+        let year = 366 * 24 * 3_600_000_000_i64;
+        let (now_us, earliest) = (now.as_microsecond(), EARLIEST.as_microsecond());
+        for at in [earliest, now_us, now_us + 3 * year] {
+            let found = moment(&token(at), now).unwrap().unwrap();
+            assert_eq!((found.0.as_microsecond(), found.1), (at, Uuid::max()));
+        }
+        for at in [i64::MIN, -210_866_803_200_000_001, 0, earliest - 1, now_us + 3 * year + 1, i64::MAX] {
+            let Error::Invalid(violations) = moment(&token(at), now).unwrap_err() else { panic!("{at}") };
+            assert_eq!(violations[0].field, "page_token");
+        }
+    }
 }

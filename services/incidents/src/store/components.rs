@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::component_groups::list_component_groups_as_shown;
 use crate::domain::{
-    Component, ComponentGroup, ComponentSettings, ComponentStatus, Followed, Heard, Readings,
+    Component, ComponentGroup, ComponentSettings, ComponentStatus, Followed, Heard, Readings, VendorFormat,
 };
 
 /// The constraint that keeps a component out of a group that is not one of its page.
@@ -35,6 +35,7 @@ struct ComponentRow {
     created_at: Timestamp,
     deleted_at: Option<jiff_sqlx::Timestamp>,
     vendor_name: Option<String>,
+    vendor_format: Option<VendorFormat>,
     vendor_created_at: Option<jiff_sqlx::Timestamp>,
     vendor_heard_at: Option<jiff_sqlx::Timestamp>,
     vendor_is_failing: bool,
@@ -44,8 +45,10 @@ struct ComponentRow {
 
 impl From<ComponentRow> for Component {
     fn from(row: ComponentRow) -> Self {
-        let heard = row.vendor_name.zip(row.vendor_created_at).map(|(vendor_name, vendor_created_at)| {
+        let vendor = row.vendor_name.zip(row.vendor_format).zip(row.vendor_created_at);
+        let heard = vendor.map(|((vendor_name, format), vendor_created_at)| {
             let readings = Readings {
+                format,
                 vendor_created_at: vendor_created_at.into(),
                 heard_at: row.vendor_heard_at.map(Into::into),
                 is_failing: row.vendor_is_failing,
@@ -87,7 +90,8 @@ impl From<ComponentRow> for Component {
 }
 
 /// Rows of components, `c`: which of them, and in which order. `g` is the group of each, if any. What can be null is
-/// written down, because the macro takes it from a plan, and plans change with the tables' sizes.
+/// written down, because the macro takes it from a plan, and plans change with the tables' sizes. What a component
+/// follows is looked up by its id there, and only if none has that id by its name: each look-up has an index.
 macro_rules! component_rows {
     ($which:tt, $($bound:expr),* $(,)?) => {
         sqlx::query_as!(
@@ -99,20 +103,24 @@ macro_rules! component_rows {
                  c.shows_uptime as "shows_uptime!", c.vendor_id as "vendor_id?: VendorId",
                  c.vendor_component as "vendor_component?", c.revision as "revision!",
                  c.created_at as "created_at!", c.deleted_at as "deleted_at?", v.name as "vendor_name?",
-                 v.created_at as "vendor_created_at?", v.heard_at as "vendor_heard_at?",
-                 v.failing_since is not null as "vendor_is_failing!", listed.group_name as "vendor_group_name?",
-                 listed.missing_since as "missing_since?"
+                 v.format as "vendor_format?: VendorFormat", v.created_at as "vendor_created_at?",
+                 v.heard_at as "vendor_heard_at?", v.failing_since is not null as "vendor_is_failing!",
+                 coalesce(by_id.group_name, by_name.group_name) as "vendor_group_name?",
+                 coalesce(by_id.missing_since, by_name.missing_since) as "missing_since?"
                from incidents.component c
                left join incidents.component_group g
                  on g.tenant_id = c.tenant_id and g.component_group_id = c.component_group_id
                left join incidents.vendor v on v.tenant_id = c.tenant_id and v.vendor_id = c.vendor_id
+               left join incidents.vendor_component by_id
+                 on by_id.tenant_id = c.tenant_id and by_id.vendor_id = c.vendor_id
+                     and by_id.vendor_component_id = c.vendor_component
                left join lateral (
-                 select group_name, missing_since
+                 select l.group_name, l.missing_since
                  from incidents.vendor_component l
-                 where l.tenant_id = c.tenant_id and l.vendor_id = c.vendor_id
-                     and c.vendor_component in (l.vendor_component_id, l.name)
-                 order by l.vendor_component_id = c.vendor_component desc, l.missing_since is not null, l.place
-                 limit 1) listed on true
+                 where by_id.vendor_component_id is null and l.tenant_id = c.tenant_id
+                     and l.vendor_id = c.vendor_id and l.name = c.vendor_component
+                 order by l.missing_since is not null, l.place
+                 limit 1) by_name on true
                "# + $which,
             $($bound),*
         )
@@ -372,23 +380,4 @@ pub(crate) async fn save_component_statuses(
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// The status that a component of the vendor's page had when it was last there; none if it never was.
-pub(crate) async fn find_followed_status(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    followed: &Followed,
-) -> sqlx::Result<Option<ComponentStatus>> {
-    sqlx::query_scalar!(
-        "select status from incidents.vendor_component
-         where tenant_id = $1 and vendor_id = $2 and $3 in (vendor_component_id, name)
-         order by vendor_component_id = $3 desc, missing_since is not null, place
-         limit 1",
-        tenant.uuid(),
-        followed.vendor_id.uuid(),
-        followed.vendor_component,
-    )
-    .fetch_optional(db)
-    .await
 }

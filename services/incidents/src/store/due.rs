@@ -8,17 +8,33 @@ use kit::ids::TenantId;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-/// What has to happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
-#[sqlx(type_name = "incidents.due_kind", rename_all = "snake_case")]
-pub(crate) enum DueKind {
+/// Makes the enum of the kinds with the list of them all, so that none can be left out of it.
+macro_rules! due_kinds {
+    ($($(#[$doc:meta])* $kind:ident,)+) => {
+        /// What has to happen.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+        #[sqlx(type_name = "incidents.due_kind", rename_all = "snake_case")]
+        pub(crate) enum DueKind {
+            $($(#[$doc])* $kind,)+
+        }
+
+        impl DueKind {
+            /// Each kind once.
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
+        }
+    };
+}
+
+due_kinds! {
     /// A draft becomes an update.
     PublishUpdate,
     /// Responders are reminded of the next update that an update promised.
     RemindResponders,
     /// The time of such a promise passes: the page shows that it is overdue.
     PassPromise,
+    /// A maintenance begins.
     StartMaintenance,
+    /// A maintenance is completed.
     EndMaintenance,
     /// Subscribers are reminded of a maintenance.
     RemindSubscribers,
@@ -83,10 +99,39 @@ pub(crate) async fn cancel(
     Ok(())
 }
 
-/// Leases what of these kinds is due longest and nobody has, by the database's clock.
+/// Takes everything of these kinds out that is down for the subject, but for what is kept. What is kept stays with
+/// whoever has the lease of it.
+pub(crate) async fn cancel_all_but(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    subject: Uuid,
+    kinds: &[DueKind],
+    kept: &[(DueKind, Timestamp)],
+) -> sqlx::Result<()> {
+    let (kept_kinds, kept_times): (Vec<_>, Vec<_>) =
+        kept.iter().map(|(kind, at)| (*kind, at.to_sqlx())).unzip();
+    sqlx::query!(
+        "delete from incidents.due d
+         where d.tenant_id = $1 and d.subject_id = $2 and d.kind = any($3) and not exists (
+             select from unnest($4::incidents.due_kind[], $5::timestamptz[]) as kept (kind, due_at)
+             where kept.kind = d.kind and kept.due_at = d.due_at)",
+        tenant.uuid(),
+        subject,
+        kinds as &[DueKind],
+        &kept_kinds as &[DueKind],
+        &kept_times as &[jiff_sqlx::Timestamp],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Leases what of these kinds is due longest and nobody has, by the database's clock; of a tenant that has so many
+/// of them leased already, if a number is given, nothing more.
 pub(crate) async fn lease(
     db: impl PgExecutor<'_>,
     kinds: &[DueKind],
+    per_tenant: Option<i64>,
     lease: Duration,
 ) -> sqlx::Result<Option<Due>> {
     sqlx::query_as!(
@@ -94,14 +139,18 @@ pub(crate) async fn lease(
         "update incidents.due
          set leased_until = now() + make_interval(secs => $1), lease_epoch = lease_epoch + 1
          where due_id = (
-             select due_id from incidents.due
-             where due_at <= now() and leased_until <= now() and kind = any($2)
-             order by due_at, due_id
+             select d.due_id from incidents.due d
+             where d.due_at <= now() and d.leased_until <= now() and d.kind = any($2) and (
+                 $3::bigint is null or $3 > (
+                     select count(*) from incidents.due held
+                     where held.tenant_id = d.tenant_id and held.kind = any($2) and held.leased_until > now()))
+             order by d.due_at, d.due_id
              for update skip locked
              limit 1)
          returning due_id, tenant_id, kind, subject_id, due_at, lease_epoch, attempts",
         lease.as_secs_f64(),
         kinds as &[DueKind],
+        per_tenant,
     )
     .fetch_optional(db)
     .await

@@ -260,7 +260,7 @@ pub(crate) async fn retract(
     Ok(())
 }
 
-/// Says that members take over the status of a component that these incidents gave one.
+/// Says that members take over the status of a component that these incidents gave one: they say nothing of it any more.
 pub(crate) async fn release(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -271,7 +271,7 @@ pub(crate) async fn release(
     let incidents = incidents.iter().map(|incident| incident.uuid()).collect::<Vec<_>>();
     sqlx::query!(
         "update incidents.incident_component
-         set released_at = released_at || $4::timestamptz
+         set released_at = released_at || $4::timestamptz, status = 'operational'
          where tenant_id = $1 and component_id = $2 and incident_id = any($3)",
         tenant.uuid(),
         component.uuid(),

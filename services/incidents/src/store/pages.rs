@@ -1,7 +1,8 @@
 //! Versions of pages, and the snapshot that a page is read in.
 
-use kit::ids::{PageId, TenantId};
+use kit::ids::{IncidentId, PageId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// Moves the page's version on, which tells those who watch it when the transaction commits, and takes the next
 /// position for each of so many events; answers the last position taken.
@@ -31,6 +32,42 @@ pub(crate) async fn advance_page(
     .await
 }
 
+/// Locks the page as [`advance_page`] does, and changes nothing that anybody sees: for what members alone see. The
+/// public's version of the page stays, and nobody who watches it is told.
+pub(crate) async fn lock_page(db: &mut PgConnection, tenant: TenantId, page: PageId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into incidents.page_version (tenant_id, page_id, version, event_position)
+         values ($1, $2, 0, 0)
+         on conflict on constraint page_version_pk do update set version = page_version.version",
+        tenant.uuid(),
+        page.uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How many other incidents of the page are open and public, and whether this one is, as they were written last.
+pub(crate) async fn count_open_incidents(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    incident: IncidentId,
+) -> sqlx::Result<(i64, bool)> {
+    let open = sqlx::query!(
+        r#"select count(*) filter (where incident_id <> $3) as "others!",
+             coalesce(bool_or(incident_id = $3), false) as "is_open!"
+         from incidents.incident
+         where tenant_id = $1 and page_id = $2 and is_public and resolved_at is null"#,
+        tenant.uuid(),
+        page.uuid(),
+        incident.uuid(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((open.others, open.is_open))
+}
+
 /// The page's version; none if nothing was ever put on it.
 pub(crate) async fn find_version(
     db: &mut PgConnection,
@@ -44,6 +81,22 @@ pub(crate) async fn find_version(
     )
     .fetch_optional(db)
     .await
+}
+
+/// The versions of those of these pages that were ever put anything on.
+pub(crate) async fn list_versions(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    pages: &[Uuid],
+) -> sqlx::Result<Vec<(PageId, i64)>> {
+    let rows = sqlx::query!(
+        "select page_id, version from incidents.page_version where tenant_id = $1 and page_id = any($2)",
+        tenant.uuid(),
+        pages,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.page_id, row.version)).collect())
 }
 
 /// Makes all statements of the transaction see one moment; it must be the first of them. Without it an answer

@@ -15,6 +15,16 @@ pub(crate) struct UpdateRow {
     pub(crate) body: String,
     pub(crate) displayed_at: Timestamp,
     pub(crate) next_update_at: Option<jiff_sqlx::Timestamp>,
+    /// The update before it had its phase already.
+    pub(crate) same_phase: bool,
+}
+
+/// A promise of the next update, with its incident's headline.
+#[derive(Debug)]
+pub(crate) struct PromiseRow {
+    pub(crate) title: String,
+    pub(crate) phase: Phase,
+    pub(crate) next_update_at: Timestamp,
 }
 
 /// A component by its name, with the status that an update gives it.
@@ -44,6 +54,8 @@ pub(crate) struct MaintenanceUpdateRow {
     pub(crate) scheduled_start_at: Timestamp,
     pub(crate) scheduled_end_at: Timestamp,
     pub(crate) moved: bool,
+    /// The update before it had its phase already.
+    pub(crate) same_phase: bool,
 }
 
 /// A maintenance with the text that it was announced with.
@@ -63,10 +75,41 @@ pub(crate) async fn find_update(
 ) -> sqlx::Result<Option<UpdateRow>> {
     sqlx::query_as!(
         UpdateRow,
-        "select i.title, i.language, u.phase, u.body, u.displayed_at, u.next_update_at
+        r#"select i.title, i.language, u.phase, u.body, u.displayed_at, u.next_update_at,
+             coalesce((
+                 select before.phase = u.phase
+                 from incidents.incident_update before
+                 where before.tenant_id = u.tenant_id and before.incident_id = u.incident_id
+                     and (before.displayed_at, before.update_id) < (u.displayed_at, u.update_id)
+                 order by before.displayed_at desc, before.update_id desc
+                 limit 1), false) as "same_phase!"
          from incidents.incident_update u
          join incidents.incident i on i.tenant_id = u.tenant_id and i.incident_id = u.incident_id
-         where u.tenant_id = $1 and u.update_id = $2",
+         where u.tenant_id = $1 and u.update_id = $2"#,
+        tenant.uuid(),
+        update.uuid(),
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// An update whose promise of the next one stands: its incident is open, and nothing was told since.
+pub(crate) async fn find_promise(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    update: UpdateId,
+) -> sqlx::Result<Option<PromiseRow>> {
+    sqlx::query_as!(
+        PromiseRow,
+        r#"select i.title, u.phase, u.next_update_at as "next_update_at!"
+         from incidents.incident_update u
+         join incidents.incident i on i.tenant_id = u.tenant_id and i.incident_id = u.incident_id
+         where u.tenant_id = $1 and u.update_id = $2 and i.resolved_at is null
+             and i.next_update_at = u.next_update_at
+             and not exists (
+                 select from incidents.incident_update later
+                 where later.tenant_id = u.tenant_id and later.incident_id = u.incident_id
+                     and (later.displayed_at, later.update_id) > (u.displayed_at, u.update_id))"#,
         tenant.uuid(),
         update.uuid(),
     )
@@ -124,7 +167,14 @@ pub(crate) async fn find_maintenance_update(
         MaintenanceUpdateRow,
         r#"select m.title, m.language, u.phase as "phase: MaintenancePhase", u.body, u.displayed_at,
              m.scheduled_start_at, m.scheduled_end_at,
-             u.scheduled_start_at is not null or u.scheduled_end_at is not null as "moved!"
+             u.scheduled_start_at is not null or u.scheduled_end_at is not null as "moved!",
+             coalesce((
+                 select before.phase = u.phase
+                 from incidents.maintenance_update before
+                 where before.tenant_id = u.tenant_id and before.maintenance_id = u.maintenance_id
+                     and (before.displayed_at, before.update_id) < (u.displayed_at, u.update_id)
+                 order by before.displayed_at desc, before.update_id desc
+                 limit 1), false) as "same_phase!"
          from incidents.maintenance_update u
          join incidents.maintenance m on m.tenant_id = u.tenant_id and m.maintenance_id = u.maintenance_id
          where u.tenant_id = $1 and u.update_id = $2"#,

@@ -243,6 +243,54 @@ pub(crate) async fn list_updates(
     .await
 }
 
+/// The latest update of each of these incidents and, as long as all bodies together have no more than so many bytes,
+/// those before it: first the second of each, then the third. Newest first, each with how many updates its incident has.
+pub(crate) async fn list_updates_within(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incidents: &[Uuid],
+    bytes: i64,
+) -> sqlx::Result<Vec<(UpdateRow, i64)>> {
+    let rows = sqlx::query!(
+        r#"with ranked as (
+             select update_id, displayed_at, octet_length(body) as bytes,
+                 row_number() over (partition by incident_id order by displayed_at desc, update_id desc) as place,
+                 count(*) over (partition by incident_id) as told
+             from incidents.incident_update
+             where tenant_id = $1 and incident_id = any($2)),
+         measured as (
+             select update_id, place, told, sum(bytes) over (
+                 order by place, displayed_at desc, update_id desc rows unbounded preceding) as bytes
+             from ranked)
+         select u.update_id, u.incident_id, u.phase, u.body, u.silent, u.displayed_at, u.next_update_at,
+             u.edited_at, u.created_at, measured.told as "told!"
+         from measured
+         join incidents.incident_update u on u.tenant_id = $1 and u.update_id = measured.update_id
+         where measured.place = 1 or measured.bytes <= $3
+         order by u.displayed_at desc, u.update_id desc"#,
+        tenant.uuid(),
+        incidents,
+        bytes,
+    )
+    .fetch_all(db)
+    .await?;
+    let with_counts = rows.into_iter().map(|row| {
+        let update = UpdateRow {
+            update_id: row.update_id,
+            incident_id: row.incident_id,
+            phase: row.phase,
+            body: row.body,
+            silent: row.silent,
+            displayed_at: row.displayed_at.into(),
+            next_update_at: row.next_update_at,
+            edited_at: row.edited_at,
+            created_at: row.created_at.into(),
+        };
+        (update, row.told)
+    });
+    Ok(with_counts.collect())
+}
+
 /// The latest update of each of these incidents.
 pub(crate) async fn list_latest_updates(
     db: &mut PgConnection,

@@ -18,7 +18,7 @@ struct OutageRow {
 /// The outages of all of a page's components that reach into this time.
 ///
 /// They are found by their ends in the index `status_interval_outage`: what was over before is never read, however much
-/// it is. Row-level security lets only conditions into an index that cannot leak what they see, and `coalesce` is not
+/// it is; of what came after only entries of the index are. Row-level security lets only conditions into an index that cannot leak what they see, and `coalesce` is not
 /// one of them.
 pub(crate) async fn list_outages(
     db: &mut PgConnection,

@@ -7,7 +7,8 @@ use sqlx::PgConnection;
 
 use super::intervals::IntervalRow;
 use crate::domain::{
-    Cause, CauseKind, ComponentStatus, LastReading, StatusInterval, Vendor, VendorComponent, VendorFormat,
+    Cause, CauseKind, ComponentStatus, Followed, LastReading, StatusInterval, Vendor, VendorComponent,
+    VendorFormat,
 };
 
 /// A vendor as its table has it.
@@ -76,6 +77,29 @@ pub(crate) async fn insert_vendor(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Locks the vendor until the transaction ends, so that nothing is read of it while a component begins to follow it.
+///
+/// The page, if it is to be locked, is locked before, and so is what is due. Not the strongest lock: with that one, those
+/// who wait for it and those who name the vendor in a component could wait for each other.
+pub(crate) async fn lock_vendor(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    vendor: VendorId,
+) -> sqlx::Result<Option<Vendor>> {
+    let row = sqlx::query_as!(
+        VendorRow,
+        "select vendor_id, page_id, name, url, format, heard_at, failing_since, problem, created_at
+         from incidents.vendor
+         where tenant_id = $1 and vendor_id = $2
+         for no key update",
+        tenant.uuid(),
+        vendor.uuid(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Into::into))
 }
 
 pub(crate) async fn find_vendor(
@@ -266,6 +290,30 @@ pub(crate) async fn unfollow(db: &mut PgConnection, tenant: TenantId, vendor: Ve
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// The status that a component of the vendor's page has; none if the last reading failed or did not have it.
+pub(crate) async fn find_followed_status(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    followed: &Followed,
+) -> sqlx::Result<Option<ComponentStatus>> {
+    sqlx::query_scalar!(
+        "select said.status
+         from (
+             select status, missing_since
+             from incidents.vendor_component
+             where tenant_id = $1 and vendor_id = $2 and $3 in (vendor_component_id, name)
+             order by vendor_component_id = $3 desc, missing_since is not null, place
+             limit 1) said
+         join incidents.vendor v on v.tenant_id = $1 and v.vendor_id = $2
+         where said.missing_since is null and v.failing_since is null",
+        tenant.uuid(),
+        followed.vendor_id.uuid(),
+        followed.vendor_component,
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// What the vendor gives these components now.

@@ -21,6 +21,8 @@ use {fetch::Fetcher, networks::Networks};
 
 /// So many components are remembered, over all pages.
 const CAPACITY: u64 = 200_000;
+/// A page that fails is read at least this often, unless all pages are read less often, from the contract.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Why a page was not read, in a sentence for the members who entered it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +65,8 @@ impl Reader {
         let lately = Cache::builder()
             .max_capacity(CAPACITY)
             .weigher(|_, reading: &Reading| {
-                let components = reading.as_ref().as_ref().map_or(0, |listing| listing.components.len());
+                let of = |listing: &Listing| listing.components.len() + listing.unreadable.len();
+                let components = reading.as_ref().as_ref().map_or(0, of);
                 u32::try_from(components).unwrap_or(u32::MAX).saturating_add(1)
             })
             .time_to_live(every / 2)
@@ -91,12 +94,18 @@ impl Reader {
     }
 
     /// When to read a page again: earlier or later by up to a sixth, so that pages entered together spread.
-    pub(crate) fn next_at(&self, clock: &Clock) -> Timestamp {
-        let every = i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX);
+    ///
+    /// While reading it fails, it is left alone for as long as it has failed so far, which doubles the pause each time,
+    /// up to 15 minutes: a page that does not answer holds up the reading of others for 10 s.
+    pub(crate) fn next_at(&self, clock: &Clock, failing_since: Option<Timestamp>) -> Timestamp {
+        let now = clock.now();
+        let every = SignedDuration::try_from(self.every).unwrap_or(LONGEST_PAUSE);
+        let failing_for = failing_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        let pause = i64::try_from(every.max(failing_for.min(LONGEST_PAUSE)).as_millis()).unwrap_or(i64::MAX);
         let chance = i64::from(clock.uuid().as_bytes()[15]);
-        let jitter = every / 3 * chance / i64::from(u8::MAX) - every / 6;
-        let pause = SignedDuration::from_millis(every.saturating_add(jitter));
-        clock.now().saturating_add(pause).unwrap_or(Timestamp::MAX)
+        let jitter = pause / 3 * chance / i64::from(u8::MAX) - pause / 6;
+        now.saturating_add(SignedDuration::from_millis(pause.saturating_add(jitter)))
+            .unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -119,9 +128,34 @@ mod tests {
         let reader = Reader::new(Vec::new(), Duration::from_secs(60));
         let start = clock.now();
         for _ in 0..1000 {
-            let pause = reader.next_at(&clock).duration_since(start);
+            let pause = reader.next_at(&clock, None).duration_since(start);
             assert!(pause >= SignedDuration::from_secs(50));
-            assert!(reader.next_at(&clock) <= clock.now() + SignedDuration::from_secs(70));
+            assert!(reader.next_at(&clock, None) <= clock.now() + SignedDuration::from_secs(70));
+        }
+    }
+
+    #[test]
+    fn a_page_that_fails_is_read_less_often_the_longer_it_fails() {
+        let clock = Clock::system();
+        // How long it fails, how long it is then left alone; in seconds.
+        for (every, failing, pause) in [
+            (60, 0, 60),
+            (60, 59, 60),
+            (60, 120, 120),
+            (60, 480, 480),
+            (60, 86_400, 900),
+            (3600, 86_400, 3600),
+        ] {
+            let reader = Reader::new(Vec::new(), Duration::from_secs(every));
+            let start = clock.now();
+            let next_at = reader.next_at(&clock, Some(start - SignedDuration::from_secs(failing)));
+            // A second more, because the clock goes on.
+            let (least, most) =
+                (SignedDuration::from_secs(pause * 5 / 6), SignedDuration::from_secs(pause * 7 / 6 + 2));
+            assert!(
+                next_at >= start + least && next_at <= clock.now() + most,
+                "{every} {failing}: {next_at}"
+            );
         }
     }
 

@@ -109,26 +109,33 @@ impl Hub {
         }
     }
 
-    /// Looks at all watched pages, those of a tenant in one transaction.
+    /// Looks at all watched pages, those of a tenant in one query. That it fails for one tenant keeps no other from
+    /// being looked at.
     async fn look(&self) -> sqlx::Result<Step> {
         let watched = self.0.pages().values().filter_map(Weak::upgrade).collect::<Vec<_>>();
         let mut by_tenant = HashMap::<_, Vec<&Page>>::new();
         for page in &watched {
             by_tenant.entry(page.tenant).or_default().push(page);
         }
+        let mut outcome = Ok(Step::Idle);
         for (tenant, pages) in by_tenant {
-            self.look_at(tenant, &pages).await?;
+            if let Err(error) = self.look_at(tenant, &pages).await {
+                outcome = Err(error);
+            }
         }
-        Ok(Step::Idle)
+        outcome
     }
 
     async fn look_at(&self, tenant: TenantId, watched: &[&Page]) -> sqlx::Result<()> {
         let mut tx = self.0.db.tenant(tenant).await?;
+        let ids = watched.iter().map(|page| page.page_id.uuid()).collect::<Vec<_>>();
+        let versions = pages::list_versions(&mut tx, tenant, &ids).await?;
+        tx.commit().await?;
+        let versions = versions.into_iter().collect::<HashMap<_, _>>();
         for page in watched {
-            let version = pages::find_version(&mut tx, tenant, page.page_id).await?;
-            page.learn(version.unwrap_or(0));
+            page.learn(versions.get(&page.page_id).copied().unwrap_or(0));
         }
-        tx.commit().await
+        Ok(())
     }
 }
 

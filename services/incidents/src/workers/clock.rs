@@ -41,20 +41,34 @@ enum Lane {
 }
 
 impl Lane {
-    fn kinds(self) -> &'static [DueKind] {
-        match self {
-            Self::Stories => &[
-                DueKind::PublishUpdate,
-                DueKind::RemindResponders,
-                DueKind::PassPromise,
-                DueKind::StartMaintenance,
-                DueKind::EndMaintenance,
-                DueKind::RemindSubscribers,
-            ],
-            Self::Vendors => &[DueKind::ReadVendor],
+    fn of(kind: DueKind) -> Self {
+        match kind {
+            DueKind::PublishUpdate
+            | DueKind::RemindResponders
+            | DueKind::PassPromise
+            | DueKind::StartMaintenance
+            | DueKind::EndMaintenance
+            | DueKind::RemindSubscribers => Self::Stories,
+            DueKind::ReadVendor => Self::Vendors,
         }
     }
+
+    /// How much of the lane a tenant may have at a time: slow pages of one never hold up the reading for all. What
+    /// moves stories on takes no time that others could wait for.
+    fn per_tenant(self) -> Option<i64> {
+        match self {
+            Self::Stories => None,
+            Self::Vendors => Some(2),
+        }
+    }
+
+    fn kinds(self) -> Vec<DueKind> {
+        DueKind::ALL.iter().copied().filter(|kind| Self::of(*kind) == self).collect()
+    }
 }
+
+/// The lanes that are run, each with its name as a worker.
+const LANES: [(&str, Lane); 2] = [("clock", Lane::Stories), ("read_vendors", Lane::Vendors)];
 
 /// Does what is due, one thing a step. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -76,7 +90,7 @@ impl Clockwork {
     /// # Errors
     /// If the work table cannot be read or written. What was leased by then is free again after 30 s.
     async fn step(&self, lane: Lane) -> sqlx::Result<Step> {
-        let Some(due) = due::lease(self.db.pool(), lane.kinds(), LEASE).await? else {
+        let Some(due) = due::lease(self.db.pool(), &lane.kinds(), lane.per_tenant(), LEASE).await? else {
             return Ok(Step::Idle);
         };
         if let Err(error) = self.act(&due).await {
@@ -112,7 +126,7 @@ fn pause_after(attempts: i32) -> Duration {
 /// Does what is due until told to stop, so many things of each lane at the same time.
 pub(crate) async fn run_clock(clockwork: Clockwork, concurrency: NonZeroU8, stop: CancellationToken) {
     let mut parts = JoinSet::new();
-    for (name, lane) in [("clock", Lane::Stories), ("read_vendors", Lane::Vendors)] {
+    for (name, lane) in LANES {
         for _ in 0..concurrency.get() {
             let (clockwork, stop) = (clockwork.clone(), stop.clone());
             parts.spawn(async move {
@@ -127,6 +141,14 @@ pub(crate) async fn run_clock(clockwork: Clockwork, concurrency: NonZeroU8, stop
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_due_is_done_in_exactly_one_of_the_lanes_that_are_run() {
+        for kind in DueKind::ALL {
+            let lanes = LANES.iter().filter(|(_, lane)| lane.kinds().contains(kind)).count();
+            assert_eq!(lanes, 1, "{kind:?}");
+        }
+    }
 
     #[test]
     fn pauses_grow_and_stop_growing() {

@@ -8,7 +8,7 @@ use proto::internal::v1::{
 use sqlx::PgConnection;
 
 use crate::{
-    domain::EventKind,
+    domain::{EventKind, Phase},
     rpc::convert,
     store::{outbox::Lease, told},
 };
@@ -27,6 +27,8 @@ pub(super) async fn event(db: &mut PgConnection, lease: &Lease) -> sqlx::Result<
 async fn incident_updated(db: &mut PgConnection, lease: &Lease) -> sqlx::Result<Option<Wire>> {
     let (Some(incident), Some(update)) = (lease.incident_id, lease.update_id) else { return Ok(None) };
     let Some(told) = told::find_update(db, lease.tenant_id, update).await? else { return Ok(None) };
+    // What resolves an incident promises nothing, whatever it says.
+    let promised = told.next_update_at.filter(|_| told.phase != Phase::Resolved);
     let components = told::list_named_components(db, lease.tenant_id, update).await?;
     let components = components.into_iter().map(|component| NamedComponent {
         name: component.name,
@@ -41,8 +43,9 @@ async fn incident_updated(db: &mut PgConnection, lease: &Lease) -> sqlx::Result<
         body: told.body,
         displayed_at: Some(to_wire(told.displayed_at)),
         components: components.collect(),
-        next_update_at: told.next_update_at.map(|at| to_wire(at.into())),
+        next_update_at: promised.map(|at| to_wire(at.into())),
         language: told.language,
+        same_phase: told.same_phase,
     })))
 }
 
@@ -63,6 +66,7 @@ async fn maintenance_updated(db: &mut PgConnection, lease: &Lease) -> sqlx::Resu
         moved: told.moved,
         component_names: told::list_maintenance_names(db, lease.tenant_id, maintenance).await?,
         language: told.language,
+        same_phase: told.same_phase,
     })))
 }
 
@@ -99,15 +103,12 @@ async fn postmortem_published(db: &mut PgConnection, lease: &Lease) -> sqlx::Res
 
 async fn next_update_due(db: &mut PgConnection, lease: &Lease) -> sqlx::Result<Option<Wire>> {
     let (Some(incident), Some(update)) = (lease.incident_id, lease.update_id) else { return Ok(None) };
-    let told = told::find_update(db, lease.tenant_id, update).await?;
-    let Some((told, promised)) = told.and_then(|told| told.next_update_at.map(|at| (told, at))) else {
-        return Ok(None);
-    };
+    let Some(told) = told::find_promise(db, lease.tenant_id, update).await? else { return Ok(None) };
     Ok(Some(Wire::NextUpdateDue(NextUpdateDue {
         incident_id: incident.to_string(),
         update_id: update.to_string(),
         title: told.title,
         phase: convert::phase(told.phase).into(),
-        next_update_at: Some(to_wire(promised.into())),
+        next_update_at: Some(to_wire(told.next_update_at)),
     })))
 }

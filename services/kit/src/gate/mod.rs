@@ -23,6 +23,7 @@ pub use stream::{stopping, trailers};
 
 use crate::{
     Caller, deadline,
+    listener::MAX_PUBLIC_CONNECTIONS,
     status::{internal, refusal, unavailable},
     token::{TokenError, Verifier},
 };
@@ -31,7 +32,11 @@ use crate::{
 /// waiting. A flood of one service leaves the others their room.
 pub const MAX_CALLS: usize = 256;
 /// So many streams of one process are open at once; the next one is refused at once.
+///
+/// They have at most half of the connections that the process takes: each may occupy a whole one for hours, and
+/// calls and pages need the others.
 pub const MAX_STREAMS: usize = 20_000;
+const _: () = assert!(2 * MAX_STREAMS <= MAX_PUBLIC_CONNECTIONS);
 /// So many streams begin at once; the others wait their turn, within their time. When a server comes back
 /// everybody who watched calls again, and neither shall they be refused nor the database see them all at once.
 const MAX_BEGINNINGS: usize = 64;

@@ -118,6 +118,9 @@ impl Content {
     /// What it is a part of: broadcasts of one thread reach a reader in order, and a newer one supersedes what
     /// is left of the older ones. The ids of incidents and maintenances never meet: both are random.
     ///
+    /// An incident's report is in a thread of its own: it says nothing of what an update says, nor the other way
+    /// round, so that neither may take the other's place. A report that is published anew supersedes the older one.
+    ///
     /// A reminder to responders is in none, so that it waits for nobody: nothing that subscribers are told
     /// comes before or after it.
     #[must_use]
@@ -126,7 +129,8 @@ impl Content {
             Self::IncidentUpdate(told) => Some(told.incident_id.uuid()),
             Self::MaintenanceUpdate(told) => Some(told.maintenance_id.uuid()),
             Self::MaintenanceApproaching(told) => Some(told.maintenance_id.uuid()),
-            Self::Postmortem(told) => Some(told.incident_id.uuid()),
+            // With all bits turned over, it is of a variant that no id of ours has (RFC 9562, section 4.1).
+            Self::Postmortem(told) => Some(Uuid::from_u128(!told.incident_id.uuid().as_u128())),
             Self::NextUpdateDue(_) | Self::Confirmation { .. } => None,
         }
     }
@@ -164,6 +168,8 @@ pub struct IncidentUpdate {
     pub title: String,
     /// Where the incident stands with this update.
     pub phase: Phase,
+    /// It stood there before.
+    pub same_phase: bool,
     /// The text as CommonMark, at most 25,000 characters.
     pub body: String,
     /// The language of headline and text as a BCP 47 tag; empty if it is the page's.
@@ -196,6 +202,8 @@ pub struct MaintenanceUpdate {
     pub title: String,
     /// Where the maintenance stands with this update.
     pub phase: MaintenancePhase,
+    /// It stood there before.
+    pub same_phase: bool,
     /// The text as CommonMark, at most 25,000 characters; empty where nobody wrote one.
     pub body: String,
     /// The language of headline and text as a BCP 47 tag; empty if it is the page's.
@@ -230,7 +238,7 @@ pub struct MaintenanceApproaching {
 /// The report after an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Postmortem {
-    /// The incident: its mails make one thread.
+    /// The incident.
     pub incident_id: IncidentId,
     /// The incident's headline, as members wrote it.
     pub title: String,
@@ -286,6 +294,42 @@ mod tests {
         };
         assert_eq!(approaching(at("2026-11-21T12:30:00Z")).give_up_at(created), at("2026-11-21T12:30:00Z"));
         assert_eq!(approaching(at("2026-11-28T00:00:00Z")).give_up_at(created), at("2026-11-22T11:55:00Z"));
+    }
+
+    #[test]
+    fn a_report_and_the_updates_of_its_incident_are_in_threads_of_their_own() {
+        let incident = IncidentId::from(Uuid::now_v7());
+        let update = || {
+            Content::IncidentUpdate(IncidentUpdate {
+                incident_id: incident,
+                update_id: Uuid::now_v7().into(),
+                title: "t".into(),
+                phase: Phase::Resolved,
+                same_phase: false,
+                body: "b".into(),
+                language: String::new(),
+                displayed_at: at("2026-11-21T12:00:00Z"),
+                next_update_at: None,
+                components: Vec::new(),
+            })
+        };
+        let report = |incident_id, published_at| {
+            Content::Postmortem(Postmortem {
+                incident_id,
+                title: "t".into(),
+                body: "b".into(),
+                language: String::new(),
+                published_at: at(published_at),
+            })
+        };
+        let first = report(incident, "2026-11-22T12:00:00Z");
+        assert_eq!(update().thread(), update().thread());
+        assert_ne!(first.thread(), update().thread());
+        assert_eq!(first.thread(), report(incident, "2026-11-23T12:00:00Z").thread());
+        let other = report(Uuid::now_v7().into(), "2026-11-22T12:00:00Z");
+        assert_ne!(first.thread(), other.thread());
+        let ours = first.thread().map(|thread| thread.get_variant());
+        assert_ne!(ours, Some(uuid::Variant::RFC4122), "no incident and no maintenance has such an id");
     }
 
     #[test]

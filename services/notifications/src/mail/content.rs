@@ -5,7 +5,8 @@ use kit::ids::{PageId, TenantId};
 use kit::locale::Locale;
 
 use crate::domain::{
-    ComponentStatus, MaintenanceApproaching, MaintenancePhase, MaintenanceUpdate, Phase, Postmortem,
+    ComponentStatus, IncidentUpdate, MaintenanceApproaching, MaintenancePhase, MaintenanceUpdate, Phase,
+    Postmortem,
 };
 
 /// The page that a mail speaks for.
@@ -47,6 +48,22 @@ impl Phase {
     }
 }
 
+impl IncidentUpdate {
+    /// The key of the news among the texts: the phase, or that there is more to say in it. In both the reader sees
+    /// the phase, and all further mails of a phase have one subject, for readers' programs that go by it.
+    pub(super) const fn label(&self) -> &'static str {
+        if !self.same_phase {
+            return self.phase.text();
+        }
+        match self.phase {
+            Phase::Investigating => "update-investigating",
+            Phase::Identified => "update-identified",
+            Phase::Monitoring => "update-monitoring",
+            Phase::Resolved => "update-resolved",
+        }
+    }
+}
+
 impl MaintenancePhase {
     /// As [`Phase::colour`].
     pub(super) const fn colour(self) -> &'static str {
@@ -61,10 +78,21 @@ impl MaintenancePhase {
 }
 
 impl MaintenanceUpdate {
-    /// The key of the news among the texts: other times are news while nothing else has happened.
+    /// The key of the news among the texts: other times, or as of [`IncidentUpdate::label`].
     pub(super) const fn label(&self) -> &'static str {
+        if self.moved {
+            return "maintenance-moved";
+        }
+        if self.same_phase {
+            return match self.phase {
+                MaintenancePhase::Scheduled => "maintenance-update-scheduled",
+                MaintenancePhase::InProgress => "maintenance-update-in-progress",
+                MaintenancePhase::Verifying => "maintenance-update-verifying",
+                MaintenancePhase::Completed => "maintenance-update-completed",
+                MaintenancePhase::Cancelled => "maintenance-update-cancelled",
+            };
+        }
         match self.phase {
-            MaintenancePhase::Scheduled if self.moved => "maintenance-moved",
             MaintenancePhase::Scheduled => "maintenance-scheduled",
             MaintenancePhase::InProgress => "maintenance-in-progress",
             MaintenancePhase::Verifying => "maintenance-verifying",

@@ -86,7 +86,7 @@ impl Teller<'_> {
             colour: component.status.colour(),
         };
         Story {
-            label: texts.say(update.phase.text()),
+            label: texts.say(update.label()),
             colour: update.phase.colour(),
             title: clean::line(&update.title, MAX_TITLE),
             lang: self.lang(&update.language),

@@ -1,6 +1,5 @@
 //! `EventService.PublishEvent`: plans the broadcast of an event.
 
-use jiff::SignedDuration;
 use kit::ids::{BroadcastId, EventId, TenantId};
 use proto::internal::v1::{
     LookUpPageRequest, PublishEventRequest, PublishEventResponse, look_up_page_request::Key,
@@ -13,18 +12,14 @@ use crate::{
     store::{broadcasts, segments, told},
 };
 
-/// How far the clock of another machine may be ahead of ours.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
-
 pub(super) async fn publish_event(
     rpc: &Rpc,
     request: PublishEventRequest,
 ) -> Result<PublishEventResponse, Error> {
     let tenant: TenantId = request.tenant_id.parse().map_err(|error| Error::invalid("tenant_id", error))?;
     let event: EventId = request.event_id.parse().map_err(|error| Error::invalid("event_id", error))?;
-    let latest = rpc.clock.now().saturating_add(SKEW).unwrap_or(rpc.clock.now());
     let happened = request.event.ok_or_else(|| Error::invalid("event", "must be set"))?;
-    let (content, position) = convert::content(happened, latest)?;
+    let (content, position) = convert::content(happened, rpc.clock.now())?;
 
     // A relay that lost the answer asks again; planning twice would cost the audience's scan for nothing.
     let mut tx = rpc.db.tenant(tenant).await?;

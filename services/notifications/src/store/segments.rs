@@ -43,7 +43,7 @@ pub(crate) async fn insert(
 }
 
 /// Marks what is left of the older broadcasts of a thread, and of these others, to be superseded: nobody more
-/// gets those. The column is called after incidents, and a maintenance is a thread in the same way.
+/// gets those. The column is called after incidents, and a maintenance or a report is a thread in the same way.
 ///
 /// Locked first, in a statement of its own: a sender that is about to commit holds such a row, and the retries
 /// that it writes in that transaction are seen only by a statement that begins after it.

@@ -28,6 +28,8 @@ struct Facts {
     window: Option<Window>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     moved: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    same_phase: bool,
 }
 
 /// A component that is spoken of; those of a maintenance have no status said.
@@ -70,7 +72,11 @@ impl From<&Content> for Columns {
                     .iter()
                     .map(|component| Named { name: component.name.clone(), status: Some(component.status) })
                     .collect(),
-                facts: Facts { next_update_at: told.next_update_at, ..Facts::default() },
+                facts: Facts {
+                    next_update_at: told.next_update_at,
+                    same_phase: told.same_phase,
+                    ..Facts::default()
+                },
                 ..Self::default()
             },
             Content::MaintenanceUpdate(told) => Self {
@@ -85,6 +91,7 @@ impl From<&Content> for Columns {
                     maintenance_phase: Some(told.phase),
                     window: Some(told.window),
                     moved: told.moved,
+                    same_phase: told.same_phase,
                     ..Facts::default()
                 },
                 ..Self::default()
@@ -139,6 +146,7 @@ impl Columns {
                 update_id: update?,
                 title: title?,
                 phase: self.phase.ok_or("phase")?,
+                same_phase: self.facts.same_phase,
                 body: body?,
                 language: self.language,
                 displayed_at: displayed_at?,
@@ -150,6 +158,7 @@ impl Columns {
                 update_id: update?,
                 title: title?,
                 phase: self.facts.maintenance_phase.ok_or("maintenance_phase")?,
+                same_phase: self.facts.same_phase,
                 body: body?,
                 displayed_at: displayed_at?,
                 window: window?,
@@ -309,6 +318,7 @@ mod tests {
                 update_id: id(2).into(),
                 title: "t".into(),
                 phase: Phase::Monitoring,
+                same_phase: true,
                 body: "b".into(),
                 language: "pt-BR".into(),
                 displayed_at: at("2026-11-21T12:00:00Z"),
@@ -320,6 +330,7 @@ mod tests {
                 update_id: id(4).into(),
                 title: "t".into(),
                 phase: MaintenancePhase::InProgress,
+                same_phase: true,
                 body: String::new(),
                 language: String::new(),
                 displayed_at: at("2026-11-21T12:00:00Z"),

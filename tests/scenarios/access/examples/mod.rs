@@ -1,5 +1,7 @@
 //! A good request for every RPC.
 
+mod told;
+
 use prost_reflect::prost::Message as _;
 use proto::{
     internal::v1 as internal, notifications::v1 as notifications, subscriptions::v1 as subscriptions,
@@ -8,8 +10,6 @@ use proto::{
 use tonic::Code;
 
 use super::things::Things;
-
-mod told;
 
 /// What those who may call get for the example: past the gate, it is about the request and not the caller.
 pub(super) fn admitted(path: &str) -> Code {

@@ -15,8 +15,6 @@ use tonic::transport::Channel;
 
 use super::{ROUNDS, spread, start::resident_kib};
 
-/// Readers at the same time.
-const READERS: [usize; 2] = [1_000, 10_000];
 /// Who begins to watch at the same time.
 const BEGINNERS: usize = 100;
 
@@ -25,9 +23,21 @@ const BEGINNERS: usize = 100;
 enum Way {
     /// To the incidents process itself, as the edge does: a thousand on a connection.
     Incidents,
-    /// To the edge, as the world does: a hundred on a connection.
+    /// To the edge, as many on a connection as it takes.
     Edge,
+    /// To the edge, each on a connection of its own, as browsers do.
+    Alone,
 }
+
+/// The ways, with readers at the same time. Those alone are so few that they fit into what many systems allow a
+/// process to open.
+const READERS: [(Way, usize); 5] = [
+    (Way::Incidents, 1_000),
+    (Way::Incidents, 10_000),
+    (Way::Edge, 1_000),
+    (Way::Edge, 10_000),
+    (Way::Alone, 500),
+];
 
 /// Who has heard what. All readers count on it, and the last of them wakes whoever waits.
 #[derive(Debug, Default)]
@@ -43,14 +53,12 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     println!("Readers who watch one page; each process on a way of their own");
     let folder = tempfile::Builder::new().prefix("pharos-bench-").tempdir_in("/tmp")?;
     let server = postgres::start_with(folder.path(), true).await?;
-    for way in [Way::Incidents, Way::Edge] {
-        for count in READERS {
-            // A system of its own: memory that was used before is not given back to be counted again.
-            let database = postgres::Database::create_on(server.socket()).await;
-            let settings = [("PHAROS__LOG__FILTER", "warn")];
-            let mut cluster = Cluster::start_on(database, Shape::OneProcessEach, &settings).await;
-            measure(&mut cluster, way, count).await?;
-        }
+    for (way, count) in READERS {
+        // A system of its own: memory that was used before is not given back to be counted again.
+        let database = postgres::Database::create_on(server.socket()).await;
+        let settings = [("PHAROS__LOG__FILTER", "warn")];
+        let mut cluster = Cluster::start_on(database, Shape::OneProcessEach, &settings).await;
+        measure(&mut cluster, way, count).await?;
     }
     println!();
     server.stop().await?;
@@ -63,23 +71,25 @@ async fn measure(cluster: &mut Cluster, way: Way, count: usize) -> anyhow::Resul
     let (on_one, name) = match way {
         Way::Incidents => (1_000, "to incidents"),
         Way::Edge => (100, "to the edge"),
+        Way::Alone => (1, "to the edge"),
     };
     let channel = || match way {
         Way::Incidents => cluster.internal_channel("incidents"),
-        Way::Edge => cluster.channel(),
+        Way::Edge | Way::Alone => cluster.channel(),
     };
     let channels = (0..count.div_ceil(on_one)).map(|_| channel()).collect::<Vec<_>>();
-    // One reader of each first: what is needed once, and not by each, is there then.
+    // A few readers first: what is needed once, and not by each, is there then.
+    let few = count.div_ceil(100);
     let heard = Arc::new(Heard::default());
     let mut readers = JoinSet::new();
     let mut beginning = JoinSet::new();
     let request = WatchPageRequest { page_id: page.id(), after_version: 0 };
-    for channel in &channels {
+    for channel in channels.iter().cycle().take(few) {
         readers.spawn(begin(channel.clone(), request.clone(), Arc::clone(&heard)).await?);
     }
     let before = resident(cluster);
     let began = Instant::now();
-    for number in channels.len()..count {
+    for number in few..count {
         if beginning.len() >= BEGINNERS
             && let Some(reader) = beginning.join_next().await
         {
@@ -106,11 +116,10 @@ async fn measure(cluster: &mut Cluster, way: Way, count: usize) -> anyhow::Resul
     }
     let told = resident(cluster);
     let each = |now: [u64; 2]| {
-        let kib =
-            |index: usize| now[index].saturating_sub(before[index]) as f64 / (count - channels.len()) as f64;
+        let kib = |index: usize| now[index].saturating_sub(before[index]) as f64 / (count - few) as f64;
         format!("incidents {:.1} KiB, edge {:.1} KiB", kib(0), kib(1))
     };
-    println!("  {count:>6} {name} over {} connections, there within {took:.1} s", channels.len());
+    println!("  {count:>6} {name} {on_one} to a connection, there within {took:.1} s");
     println!("    PostUpdate's reply to the last of them   {}", spread(&mut last, "ms"));
     println!("    resident memory of each, silent          {}", each(opened));
     println!("    resident memory of each, after {} changes {}", 4 * ROUNDS, each(told));

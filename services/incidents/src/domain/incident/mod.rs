@@ -17,13 +17,15 @@ use super::ComponentStatus;
 
 pub(crate) use postmortem::Postmortem;
 pub(crate) use promise::{Promise, remind_at};
-pub(crate) use spells::Release;
+pub(crate) use spells::{Endings, Release};
 pub(crate) use standing::Standing;
 
 /// So many updates an incident may have, drafts among them.
 pub(crate) const UPDATES_PER_INCIDENT: u16 = 500;
 /// So many incidents of a page may be hidden from the public.
 pub(crate) const HIDDEN_INCIDENTS_PER_PAGE: u16 = 50;
+/// So many incidents of a page that the public sees may be open.
+pub(crate) const OPEN_INCIDENTS_PER_PAGE: u16 = 100;
 /// So often an update may be edited.
 pub(crate) const EDITS_PER_UPDATE: u16 = 100;
 
@@ -278,7 +280,11 @@ mod tests {
             corrected.correct(story.updates[which].update_id, None, Some(at), START);
             let mut right = story.clone();
             right.updates[which].displayed_at = at;
-            prop_assert_eq!(&corrected.standing, &told(&right).standing);
+            let right = told(&right);
+            prop_assert_eq!(&corrected.standing, &right.standing);
+            let endings = Endings::default();
+            prop_assert_eq!(corrected.affected(&endings), right.affected(&endings));
+            prop_assert_eq!(corrected.spells(&endings), right.spells(&endings));
             prop_assert!(corrected.updates.windows(2).all(|pair| is_later(&pair[0], &pair[1])));
         }
     }

@@ -1,7 +1,5 @@
 //! What follows from an incident's updates, and from what people declare of it.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::{Affected, Impact, Incident, Phase, Update};
@@ -22,12 +20,14 @@ pub(crate) struct Standing {
     pub(crate) resolved_at: Option<Timestamp>,
     /// The promise of the latest update, unless the incident is resolved.
     pub(crate) next_update_at: Option<Timestamp>,
-    /// What the incident says now of each component that its updates ever named, by id.
+    /// What the incident says now of each component that its updates ever named, by id: [`Incident::affected`] of when
+    /// that was last found out.
     pub(crate) affected: Vec<Affected>,
 }
 
 impl Incident {
-    /// Finds out anew where it stands. All its updates must be there.
+    /// Finds out anew where it stands, but for what it says of components: not all of that follows from the story. All
+    /// its updates must be there.
     pub(crate) fn stand(&mut self) {
         self.standing = Standing::of(self);
     }
@@ -52,9 +52,9 @@ impl Standing {
     }
 
     fn of(incident: &Incident) -> Self {
-        let impact = impact_of(incident);
+        let (impact, affected) = (impact_of(incident), incident.standing.affected.clone());
         let (Some(latest), Some(earliest)) = (incident.updates.first(), incident.updates.last()) else {
-            return Self { impact, ..Self::untold(incident) };
+            return Self { impact, affected, ..Self::untold(incident) };
         };
         let resolved_at = resolved_at(&incident.updates);
         Self {
@@ -63,7 +63,7 @@ impl Standing {
             started_at: earliest.displayed_at,
             resolved_at,
             next_update_at: if resolved_at.is_none() { latest.next_update_at } else { None },
-            affected: affected_now(incident.in_order()),
+            affected,
         }
     }
 
@@ -99,36 +99,14 @@ fn resolved_at(newest_first: &[Update]) -> Option<Timestamp> {
     since_resolved.last().map(|resolving| resolving.displayed_at)
 }
 
-fn affected_now<'a>(in_order: impl Iterator<Item = &'a Update>) -> Vec<Affected> {
-    let mut now = BTreeMap::new();
-    for update in in_order {
-        if update.phase == Phase::Resolved {
-            now.values_mut().for_each(|status| *status = ComponentStatus::Operational);
-        }
-        now.extend(update.affected.iter().map(|affected| (affected.component_id, affected.status)));
-    }
-    now.into_iter().map(|(component_id, status)| Affected { component_id, status }).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use kit::ids::ComponentId;
     use proptest::prelude::*;
 
     use super::{
-        super::stories::{COMPONENTS, START, after, any_frame, any_story, component, latest, names, told},
+        super::stories::{START, after, any_frame, any_story, latest, told},
         *,
     };
-
-    /// What is said of a component: by its latest mention, unless the incident was resolved after that.
-    fn said_of(updates: &[Update], component: ComponentId) -> Option<ComponentStatus> {
-        let mention = updates.iter().find(|update| {
-            names(update, component).is_some()
-                && after(updates, update).iter().all(|later| names(later, component).is_none())
-        })?;
-        let resolved_since = after(updates, mention).iter().any(|later| later.phase == Phase::Resolved);
-        if resolved_since { Some(ComponentStatus::Operational) } else { names(mention, component) }
-    }
 
     proptest! {
         #[test]
@@ -180,17 +158,6 @@ mod tests {
                 Impact::None
             };
             prop_assert_eq!(told(&story).standing.impact, expected);
-        }
-
-        #[test]
-        fn a_component_is_as_last_said_unless_resolved_since(story in any_story()) {
-            let expected = (0..COMPONENTS)
-                .map(component)
-                .filter_map(|id| {
-                    said_of(&story.updates, id).map(|status| Affected { component_id: id, status })
-                })
-                .collect::<Vec<_>>();
-            prop_assert_eq!(told(&story).standing.affected, expected);
         }
 
         #[test]

@@ -37,8 +37,8 @@ fn any_update() -> impl Strategy<Value = Update> {
         Just(Phase::Resolved),
     ];
     let affected = prop::collection::btree_map(0..COMPONENTS, any_status(), 0..3);
-    (phase, affected, any_moment(), prop::option::of(any_moment())).prop_map(
-        |(phase, affected, displayed_at, next_update_at)| Update {
+    (phase, affected, any_moment(), any_moment(), prop::option::of(any_moment())).prop_map(
+        |(phase, affected, displayed_at, created_at, next_update_at)| Update {
             update_id: UpdateId::from_uuid(Uuid::nil()),
             phase,
             body: "told".into(),
@@ -47,7 +47,7 @@ fn any_update() -> impl Strategy<Value = Update> {
                 .map(|(number, status)| Affected { component_id: component(number), status })
                 .collect(),
             displayed_at,
-            created_at: START,
+            created_at,
             silent: false,
             next_update_at,
             edited_at: None,
@@ -61,10 +61,10 @@ pub(super) fn any_frame() -> impl Strategy<Value = Incident> {
         prop_oneof![Just(Impact::None), Just(Impact::Minor), Just(Impact::Major), Just(Impact::Critical)];
     let hurt = any_status()
         .prop_filter("nothing hurts that is operational", |status| *status != ComponentStatus::Operational);
-    // Each component once: two spans of one must not start at one time.
-    let spans = prop::collection::btree_map(0..COMPONENTS, (any_moment(), 1_i64..4, hurt), 0..2);
+    // Two spans of one component must not start at one time.
+    let spans = prop::collection::btree_map((0..COMPONENTS, any_moment()), (1_i64..4, hurt), 0..4);
     (prop::option::of(impact), any_moment(), any_moment(), spans).prop_map(|(impact, one, other, spans)| {
-        let component_impacts = spans.into_iter().map(|(number, (started_at, minutes, status))| {
+        let component_impacts = spans.into_iter().map(|((number, started_at), (minutes, status))| {
             let ended_at = started_at + SignedDuration::from_mins(minutes);
             ComponentImpact { component_id: component(number), status, started_at, ended_at }
         });
@@ -135,7 +135,7 @@ pub(super) fn told(story: &Story) -> Incident {
             notify: None,
             next_update_at: update.next_update_at,
         };
-        incident.tell(update.update_id, telling, START);
+        incident.tell(update.update_id, telling, update.created_at);
     }
     incident
 }

@@ -37,14 +37,17 @@ impl Maintenance {
         }
     }
 
-    /// Subscribers are to be reminded at `now` by the reminder for this time.
+    /// Subscribers are to be reminded at `now` by the reminder for this time. Of reminders that were missed only the
+    /// latest says anything that the others do not.
     pub(crate) fn reminds(&self, at: Timestamp, now: Timestamp) -> bool {
         self.phase == MaintenancePhase::Scheduled
             && now < self.scheduled_start_at
             && self.reminders().any(|reminder| reminder == at)
+            && !self.reminders().any(|later| at < later && later <= now)
     }
 
-    fn reminders(&self) -> impl Iterator<Item = Timestamp> {
+    /// The times of all its reminders, past ones too.
+    pub(crate) fn reminders(&self) -> impl Iterator<Item = Timestamp> {
         self.reminder_lead_minutes
             .iter()
             .map(|minutes| self.scheduled_start_at - SignedDuration::from_mins(i64::from(*minutes)))
@@ -121,7 +124,9 @@ mod tests {
             for at in 0_i64..70 {
                 let is_lead = leads.iter().any(|lead| i64::from(*lead) + at == 60);
                 prop_assert_eq!(course.remind_at.contains(&minute(at)), is_lead && at > now);
-                prop_assert_eq!(maintenance.reminds(minute(at), minute(now)), is_lead && now < 60);
+                let is_missed_by_more = (at + 1..=now).any(|later| leads.contains(&i32::try_from(60 - later).unwrap()));
+                let reminds = is_lead && now < 60 && !is_missed_by_more;
+                prop_assert_eq!(maintenance.reminds(minute(at), minute(now)), reminds);
             }
         }
 

@@ -76,18 +76,21 @@ impl Uptime {
         }
     }
 
-    /// A group's: its seconds of a day are the mean of its components', rounded down. It begins with the first of
-    /// them to be counted.
+    /// A group's: its seconds of a day are the mean of those components' that are counted on that day, rounded down. It
+    /// begins with the first of them to be counted.
     pub(crate) fn of_group(window: &Window, components: &[&Self]) -> Self {
         let mut days = BTreeMap::<_, Outage>::new();
         for (date, outage) in components.iter().flat_map(|component| &component.days) {
             let sum = days.entry(*date).or_default();
             *sum = sum.plus(*outage);
         }
-        let count = i64::try_from(components.len()).unwrap_or(i64::MAX);
-        let means = days
-            .into_iter()
-            .map(|(date, sum)| (date, Outage { partial: sum.partial / count, major: sum.major / count }));
+        let means = window.since(None).iter().filter_map(|day| {
+            let sum = days.get(&day.date)?;
+            // One that was not there yet was not up either.
+            let counted = components.iter().filter(|component| component.started_at <= day.from).count();
+            let count = i64::try_from(counted).unwrap_or(i64::MAX);
+            Some((day.date, Outage { partial: sum.partial / count, major: sum.major / count }))
+        });
         let begins = components.iter().map(|component| component.started_at).min();
         Self {
             started_at: begins.unwrap_or(window.started_at()),

@@ -1,4 +1,4 @@
-use jiff::{SignedDuration, civil::date, tz::TimeZone};
+use jiff::{SignedDuration, ToSpan as _, civil::date, tz::TimeZone};
 use kit::ids::ComponentId;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -179,6 +179,24 @@ fn a_group_begins_with_the_first_of_its_components() {
     assert_eq!(group.started_at, at("2026-09-01T00:00:00Z"));
 }
 
+#[test]
+fn a_component_does_not_count_as_up_before_its_start_date() {
+    let window = ninety_days();
+    let old = Uptime::of_component(
+        &window,
+        None,
+        &[
+            major("2026-09-01T00:00:00Z", "2026-09-01T01:00:00Z"),
+            major("2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z"),
+        ],
+    );
+    let young = Uptime::of_component(&window, Some(date(2026, 10, 1)), &[]);
+    let unborn = Uptime::of_component(&window, Some(date(2099, 1, 1)), &[]);
+    let group = Uptime::of_group(&window, &[&old, &young, &unborn]);
+    let seconds = group.days.iter().map(|(day, outage)| (*day, outage.major)).collect::<Vec<_>>();
+    assert_eq!(seconds, [(date(2026, 9, 1), 3_600), (date(2026, 10, 1), 1_800)]);
+}
+
 /// Spells of whole seconds in the hours around a midnight at which the clock changes.
 fn any_spells(start: Timestamp) -> impl Strategy<Value = Vec<Spell>> {
     let one = (any_status(), 0_i64..5_400, prop::option::of(1_i64..3_600)).prop_map(
@@ -228,7 +246,11 @@ proptest! {
     fn the_seconds_of_a_component_are_those_that_are_seen_second_by_second(
         night in 0_usize..2,
         passed in 1_i64..10_800,
-        children in prop::collection::vec(any_spells(Timestamp::constant(0, 0)), 1..4),
+        children in prop::collection::vec(
+            // Counted always, or from the first, second or third day on.
+            (any_spells(Timestamp::constant(0, 0)), prop::option::of(0_i64..3)),
+            1..4,
+        ),
         partial_outage_percent in 0_i16..=100,
         more in 0_i16..=100,
     ) {
@@ -243,11 +265,18 @@ proptest! {
         };
         let mut uptimes = Vec::new();
         let mut sums = BTreeMap::<Date, Outage>::new();
-        for spells in &children {
+        let mut counts = BTreeMap::<Date, i64>::new();
+        for (spells, start_day) in &children {
             let spells = spells.iter().map(moved).collect::<Vec<_>>();
-            let uptime = Uptime::of_component(&window, None, &spells);
-            let expected = second_by_second(&spells, start, now, &zone);
+            let start_date = start_day.map(|day| first + day.days());
+            let is_counted = |date: Date| start_date.is_none_or(|start_date| start_date <= date);
+            let uptime = Uptime::of_component(&window, start_date, &spells);
+            let mut expected = second_by_second(&spells, start, now, &zone);
+            expected.retain(|(date, _)| is_counted(*date));
             prop_assert_eq!(&uptime.days, &expected);
+            for date in [first, first.tomorrow().unwrap()].into_iter().filter(|date| is_counted(*date)) {
+                *counts.entry(date).or_default() += 1;
+            }
             for (date, outage) in expected {
                 let sum = sums.entry(date).or_default();
                 sum.partial += outage.partial;
@@ -256,10 +285,12 @@ proptest! {
             uptimes.push(uptime);
         }
         let group = Uptime::of_group(&window, &uptimes.iter().collect::<Vec<_>>());
-        let count = i64::try_from(children.len()).unwrap();
+        let mean = |(date, sum): (Date, Outage)| {
+            (date, Outage { partial: sum.partial / counts[&date], major: sum.major / counts[&date] })
+        };
         let expected = sums
             .into_iter()
-            .map(|(date, sum)| (date, Outage { partial: sum.partial / count, major: sum.major / count }))
+            .map(mean)
             .filter(|(_, outage)| outage.partial + outage.major > 0)
             .collect::<Vec<_>>();
         prop_assert_eq!(&group.days, &expected);
@@ -267,7 +298,7 @@ proptest! {
         // rounded down: a hundredth more would be too much
         let major_outage_percent = (partial_outage_percent + more).min(100);
         let weights = Weights { partial_outage_percent, major_outage_percent };
-        for uptime in uptimes.iter().chain([&group]) {
+        for uptime in uptimes.iter().chain([&group]).filter(|uptime| uptime.window_seconds() > 0) {
             let (window, outage) = (uptime.window_seconds(), uptime.outage());
             let down = i64::from(weights.partial_outage_percent) * outage.partial
                 + i64::from(weights.major_outage_percent) * outage.major;

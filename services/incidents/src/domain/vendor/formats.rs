@@ -45,7 +45,7 @@ fn statuspage(answer: &Value) -> Result<Listing, Unreadable> {
         .filter(|row| is_group(row))
         .filter_map(|row| Some((text(row, "id")?, text(row, "name")?)))
         .collect::<HashMap<_, _>>();
-    let mut listing = Builder::new(Named::All);
+    let mut listing = Builder::new(VendorFormat::Statuspage.names());
     for row in rows.iter().filter_map(Value::as_object).filter(|row| !is_group(row)) {
         let group = text(row, "group_id").and_then(|group| groups.get(group).copied());
         let status = text(row, "status").and_then(|status| match status {
@@ -67,7 +67,7 @@ fn incident_io(answer: &Value) -> Result<Listing, Unreadable> {
     let incidents = list(answer, "ongoing_incidents")?.iter().map(|incident| (incident, None));
     let running = list(answer, "in_progress_maintenances")?.iter();
     let running = running.map(|maintenance| (maintenance, Some(ComponentStatus::UnderMaintenance)));
-    let mut listing = Builder::new(Named::Troubled);
+    let mut listing = Builder::new(VendorFormat::IncidentIo.names());
     for (cause, unless_said) in incidents.chain(running) {
         for affected in list(cause, "affected_components")? {
             let row = affected.as_object().ok_or(Unreadable::Nameless)?;
@@ -93,7 +93,7 @@ fn incident_io(answer: &Value) -> Result<Listing, Unreadable> {
 
 /// Instatus, `/v2/components.json`: a component carries its group.
 fn instatus(answer: &Value) -> Result<Listing, Unreadable> {
-    let mut listing = Builder::new(Named::All);
+    let mut listing = Builder::new(VendorFormat::Instatus.names());
     for row in list(answer, "components")?.iter().filter_map(Value::as_object) {
         let group = row.get("group").and_then(Value::as_object).and_then(|group| text(group, "name"));
         let status = text(row, "status").and_then(|status| match status {

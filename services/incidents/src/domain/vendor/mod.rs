@@ -28,6 +28,16 @@ pub(crate) enum VendorFormat {
     Instatus,
 }
 
+impl VendorFormat {
+    /// Which components a page of this kind names.
+    pub(crate) fn names(self) -> Named {
+        match self {
+            Self::Statuspage | Self::Instatus => Named::All,
+            Self::IncidentIo => Named::Troubled,
+        }
+    }
+}
+
 /// A company whose status page is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Vendor {
@@ -92,7 +102,7 @@ pub(crate) struct Listing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Named {
     All,
-    /// Those that are not operational.
+    /// Those that are not operational: one that a page does not name is well, and so are those that it never named.
     Troubled,
 }
 
@@ -180,12 +190,18 @@ impl VendorPage {
 
     /// What readers see of a component that follows this one: its status and its group, if it was ever there, and
     /// whether it is heard of. Before the first reading there is nothing to miss.
-    pub(crate) fn shown(&self, followed: &str) -> (Option<(ComponentStatus, &str)>, bool) {
+    pub(crate) fn shown(&self, followed: &str, names: Named) -> (Option<(ComponentStatus, &str)>, bool) {
         let LastReading { heard_at, failing_since, .. } = &self.last_reading;
         let found = self.find(followed);
-        let is_there = found.is_some_and(|it| it.missing_since.is_none());
+        let is_there = found.map_or(names == Named::Troubled, |it| it.missing_since.is_none());
         let is_heard = failing_since.is_none() && (is_there || heard_at.is_none());
         (found.map(|it| (it.status, it.group_name.as_str())), is_heard)
+    }
+
+    /// What the last reading says of the component that is meant, if it went well and had it.
+    pub(crate) fn says(&self, followed: &str) -> Option<ComponentStatus> {
+        let found = self.find(followed).filter(|it| it.missing_since.is_none());
+        found.filter(|_| self.last_reading.failing_since.is_none()).map(|it| it.status)
     }
 }
 

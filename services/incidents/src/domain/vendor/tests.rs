@@ -159,10 +159,10 @@ fn a_component_that_is_gone_keeps_its_status_and_comes_back() {
     let back = third.heard(&listing(Named::All, &[("a", PartialOutage)], &[]), at(180));
     assert_eq!(told(&back)[0], ("a", PartialOutage, None));
     assert_eq!(told(&back)[1], ("b", Operational, Some(at(120))));
-    assert_eq!(back.shown("name of a"), (Some((PartialOutage, "")), true));
-    assert_eq!(back.shown("b"), (Some((Operational, "")), false));
-    assert_eq!(back.shown("c"), (None, false));
-    assert_eq!(VendorPage::default().shown("c"), (None, true));
+    assert_eq!(back.shown("name of a", Named::All), (Some((PartialOutage, "")), true));
+    assert_eq!(back.shown("b", Named::All), (Some((Operational, "")), false));
+    assert_eq!(back.shown("c", Named::All), (None, false));
+    assert_eq!(VendorPage::default().shown("c", Named::All), (None, true));
 }
 
 #[test]
@@ -173,6 +173,25 @@ fn where_only_trouble_is_named_the_rest_is_operational_unless_it_cannot_be_read(
     let second = first.heard(&listing(Named::Troubled, &[("c", PartialOutage)], &["b"]), at(60));
     let expected = [("a", Operational, None), ("c", PartialOutage, None), ("b", PartialOutage, Some(at(0)))];
     assert_eq!(told(&second), expected);
+    // One that it never named is heard of, as long as the readings go well.
+    assert_eq!(second.shown("z", Named::Troubled), (None, true));
+    assert_eq!(second.shown("z", Named::All), (None, false));
+    assert!(!second.shown("b", Named::Troubled).1);
+    assert_eq!(second.failed(String::new(), at(120)).shown("z", Named::Troubled), (None, false));
+}
+
+#[test]
+fn only_a_reading_that_went_well_and_has_the_component_says_something_of_it() {
+    use ComponentStatus::{MajorOutage, Operational};
+    let both = listing(Named::All, &[("a", MajorOutage), ("b", Operational)], &[]);
+    let heard = VendorPage::default().heard(&both, at(0));
+    assert_eq!(
+        (heard.says("a"), heard.says("b"), heard.says("c")),
+        (Some(MajorOutage), Some(Operational), None)
+    );
+    assert_eq!(heard.failed(String::new(), at(60)).says("a"), None);
+    let gone = heard.heard(&listing(Named::All, &[("b", Operational)], &[]), at(60));
+    assert_eq!((gone.says("a"), gone.says("b")), (None, Some(Operational)));
 }
 
 #[test]
@@ -181,7 +200,7 @@ fn a_reading_that_fails_changes_nothing_but_that_it_fails() {
     let heard = VendorPage::default().heard(&listing, at(0));
     let failed = heard.failed("It is away.".to_owned(), at(60)).failed("Still.".to_owned(), at(120));
     assert_eq!(failed.components, heard.components);
-    assert_eq!(failed.shown("a"), (Some((ComponentStatus::MajorOutage, "")), false));
+    assert_eq!(failed.shown("a", Named::All), (Some((ComponentStatus::MajorOutage, "")), false));
     let expected =
         LastReading { heard_at: Some(at(0)), failing_since: Some(at(60)), problem: "Still.".to_owned() };
     assert_eq!(failed.last_reading, expected);

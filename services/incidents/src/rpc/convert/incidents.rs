@@ -12,6 +12,7 @@ use crate::{
         Affected, ComponentImpact, ComponentStatus, Draft, Impact, Incident, Phase, Postmortem, Update,
     },
     error::Error,
+    rpc::read::Excerpt,
     store::postmortems::PostmortemRow,
 };
 
@@ -49,21 +50,35 @@ pub(crate) fn parse_past(
     at.map(|at| from_wire(&at, now).map_err(|wrong| Error::invalid(field, wrong))).transpose()
 }
 
-/// The time in this field, if it is set; later than that moment, and not more than a year from now.
+/// The time in this field, if it is set; in the future, but not more than a year from now.
 pub(crate) fn parse_coming(
     field: &str,
     at: Option<prost_types::Timestamp>,
-    after: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    let Some(at) = at else { return Ok(None) };
-    let latest = now.saturating_add(YEAR).unwrap_or(Timestamp::MAX);
-    let parsed = from_wire(&at, latest).map_err(|wrong| Error::invalid(field, wrong))?;
-    if parsed > after {
-        Ok(Some(parsed))
-    } else {
-        Err(Error::invalid(field, format!("must be after {after}")))
+    let parsed = parse_within_year(field, at, now)?;
+    if parsed.is_some_and(|parsed| parsed <= now) {
+        return Err(Error::invalid(field, format!("must be after {now}")));
     }
+    Ok(parsed)
+}
+
+/// Until when the next update is promised, if it is; not more than a year from now. What it has to be later than is for
+/// who knows the rest of the update.
+pub(crate) fn parse_promise(
+    at: Option<prost_types::Timestamp>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    parse_within_year("next_update_at", at, now)
+}
+
+fn parse_within_year(
+    field: &str,
+    at: Option<prost_types::Timestamp>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let latest = now.saturating_add(YEAR).unwrap_or(Timestamp::MAX);
+    at.map(|at| from_wire(&at, latest).map_err(|wrong| Error::invalid(field, wrong))).transpose()
 }
 
 /// The components that a request names, in its order; each at most once.
@@ -191,7 +206,7 @@ pub(crate) fn draft(draft: Draft, incident: &Incident) -> wire::IncidentUpdate {
 }
 
 /// An incident as the public sees it.
-pub(crate) fn public_incident(incident: Incident) -> wire::Incident {
+pub(crate) fn public_incident(incident: impl Into<wire::Incident>) -> wire::Incident {
     wire::Incident { etag: String::new(), ..incident.into() }
 }
 
@@ -248,6 +263,8 @@ impl From<Incident> for wire::Incident {
     /// As members see it.
     fn from(incident: Incident) -> Self {
         let standing = incident.standing;
+        // Of what goes on again, no report says how it was.
+        let postmortem = incident.postmortem.filter(|_| standing.resolved_at.is_some());
         Self {
             incident_id: incident.incident_id.to_string(),
             page_id: incident.page_id.to_string(),
@@ -265,10 +282,22 @@ impl From<Incident> for wire::Incident {
             impact_is_overridden: incident.impact_override.is_some(),
             next_update_at: standing.next_update_at.map(to_wire),
             backfilled: incident.backfilled,
-            postmortem: incident.postmortem.map(Into::into),
+            has_postmortem: postmortem.is_some(),
+            postmortem: postmortem.map(Into::into),
             language: incident.language,
             is_public: incident.is_public,
             etag: incident.revision.to_string(),
+            earlier_updates: 0,
+        }
+    }
+}
+
+impl From<Excerpt> for wire::Incident {
+    fn from(excerpt: Excerpt) -> Self {
+        Self {
+            earlier_updates: excerpt.earlier_updates,
+            has_postmortem: excerpt.has_postmortem,
+            ..excerpt.incident.into()
         }
     }
 }
@@ -335,13 +364,15 @@ mod tests {
 
     #[test]
     fn a_coming_time_is_refused_on_either_side_of_its_limits() {
-        let parse = |offset, after| parse_coming("publish_at", Some(to_wire(NOW + offset)), after, NOW);
+        let parse = |offset| parse_coming("publish_at", Some(to_wire(NOW + offset)), NOW);
         let second = SignedDuration::from_secs(1);
-        assert_eq!(parse(second, NOW).unwrap(), Some(NOW + second));
-        assert_eq!(parse(YEAR, NOW).unwrap(), Some(NOW + YEAR));
-        assert_eq!(parse(-second, NOW - second * 2).unwrap(), Some(NOW - second));
-        for (offset, after) in [(SignedDuration::ZERO, NOW), (YEAR + second, NOW), (-second, NOW)] {
-            assert_eq!(fields(parse(offset, after).unwrap_err()), ["publish_at"]);
+        assert_eq!(parse(second).unwrap(), Some(NOW + second));
+        assert_eq!(parse(YEAR).unwrap(), Some(NOW + YEAR));
+        for offset in [SignedDuration::ZERO, YEAR + second, -second] {
+            assert_eq!(fields(parse(offset).unwrap_err()), ["publish_at"]);
         }
+        let promise = |offset| parse_promise(Some(to_wire(NOW + offset)), NOW);
+        assert_eq!(promise(-second).unwrap(), Some(NOW - second));
+        assert_eq!(fields(promise(YEAR + second).unwrap_err()), ["next_update_at"]);
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use components::{
 };
 pub(crate) use incidents::{
     affected, draft, parse_affected, parse_coming, parse_component_impacts, parse_impact, parse_past,
-    parse_phase, phase, postmortem_draft, public_incident,
+    parse_phase, parse_promise, phase, postmortem_draft, public_incident,
 };
 pub(crate) use maintenances::{
     maintenance_phase, parse_maintenance_phase, parse_planned, parse_reminders, parse_worked_on,
@@ -27,17 +27,21 @@ pub(crate) use maintenances::{
 pub(crate) use templates::{parse_suggested, parse_suggested_phase, parse_template_kind, parse_text};
 pub(crate) use vendors::parse_vendor_format;
 
-use crate::{error::Error, pages::Page};
+use crate::{domain::is_blank, error::Error, pages::Page};
 
 /// The id in this field.
 pub(super) fn id<T: FromStr<Err = InvalidId>>(field: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|bad: InvalidId| Error::invalid(field, bad.to_string()))
 }
 
-/// The line in this field, trimmed; not empty.
+/// The line in this field, trimmed; not blank.
 pub(super) fn line(field: &str, text: &str) -> Result<String, Error> {
-    let trimmed = text.trim();
-    if trimmed.is_empty() { Err(Error::invalid(field, "must not be blank")) } else { Ok(trimmed.to_owned()) }
+    self::text(field, text.trim().to_owned())
+}
+
+/// The text in this field; not blank.
+pub(super) fn text(field: &str, text: String) -> Result<String, Error> {
+    if is_blank(&text) { Err(Error::invalid(field, "must not be blank")) } else { Ok(text) }
 }
 
 /// The day in this field: one that the calendar has.
@@ -77,7 +81,15 @@ mod tests {
     fn a_line_is_trimmed_and_must_not_be_blank() {
         assert_eq!(line("title", " API is slow\u{a0}").unwrap(), "API is slow");
         assert_eq!(fields(line("title", " \u{a0}\u{3000}").unwrap_err()), ["title"]);
+        assert_eq!(fields(line("title", " \u{200b}").unwrap_err()), ["title"]);
     }
+
+    #[test]
+    fn a_text_stays_as_it_is_and_must_not_be_blank() {
+        assert_eq!(text("body", " Slow.\n".to_owned()).unwrap(), " Slow.\n");
+        assert_eq!(fields(text("body", "\n\u{feff}\n".to_owned()).unwrap_err()), ["body"]);
+    }
+
     #[test]
     fn a_day_is_one_that_the_calendar_has() {
         let day = |year, month, day| parse_date("start_date", wire_common::Date { year, month, day });

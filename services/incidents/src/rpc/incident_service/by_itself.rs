@@ -12,31 +12,39 @@ use sqlx::PgConnection;
 
 use super::{publish_update::publish, write};
 use crate::{
-    domain::{Event, Incident},
+    domain::{Draft, Event, Incident},
     error::Error,
     rpc::read,
     store::{
         drafts,
-        due::{self, Due},
+        due::{self, Due, DueKind},
         incidents,
         intervals::Recording,
         pages,
     },
 };
 
-/// Publishes a draft whose time has come. It happened when it was planned, unless it says otherwise: what was told
-/// meanwhile stays the latest. Components that were deleted meanwhile are left out.
+/// Publishes a draft whose time has come, and with it whatever else of its incident is due, in the order in which that
+/// was planned: one whose turn another worker took out of order would be mailed to nobody. It happened when it was
+/// planned, unless it says otherwise: what was told meanwhile stays the latest. Components that were deleted meanwhile
+/// are left out.
 pub(crate) async fn publish_due(db: &Db, clock: &Clock, due: &Due) -> Result<(), Error> {
     let (tenant, update_id) = (due.tenant_id, UpdateId::from_uuid(due.subject_id));
     let mut tx = db.tenant(tenant).await?;
     // Looked at before the page is locked: what is not done does not move the page on.
     if let Some((incident_id, page)) = is_planned(&mut tx, tenant, update_id, due.due_at).await? {
-        let position = pages::advance_page(&mut tx, tenant, page, 1).await?;
-        if is_planned(&mut tx, tenant, update_id, due.due_at).await?.is_some() {
-            let mut incident = read::incident_to_change(&mut tx, tenant, incident_id).await?;
-            let mut draft = drafts::find_draft(&mut tx, tenant, update_id).await?.ok_or(Error::NotFound)?;
+        pages::lock_page(&mut tx, tenant, page).await?;
+        let mut incident = read::incident_to_change(&mut tx, tenant, incident_id).await?;
+        let planned = list_planned(&mut tx, tenant, incident_id, due.due_at.max(clock.now())).await?;
+        let events = i64::try_from(planned.len()).unwrap_or(i64::MAX);
+        let last =
+            if planned.is_empty() { 0 } else { pages::advance_page(&mut tx, tenant, page, events).await? };
+        for (position, (publish_at, mut draft)) in (last - events + 1..).zip(planned) {
+            if draft.update_id != update_id {
+                due::cancel(&mut tx, tenant, draft.update_id.uuid(), &[DueKind::PublishUpdate]).await?;
+            }
             let telling = &mut draft.telling;
-            telling.displayed_at.get_or_insert(due.due_at);
+            telling.displayed_at.get_or_insert(publish_at);
             let named = telling.affected.iter().map(|affected| affected.component_id);
             let gone = write::strangers(&mut tx, tenant, page, named).await?;
             telling.affected.retain(|affected| !gone.contains(&affected.component_id));
@@ -62,6 +70,21 @@ async fn is_planned(
         return Ok(None);
     }
     Ok(incidents::find_incident_of(db, tenant, update).await?)
+}
+
+/// The drafts of the incident whose time has come, and their times, in that order.
+async fn list_planned(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incident: IncidentId,
+    now: Timestamp,
+) -> Result<Vec<(Timestamp, Draft)>, Error> {
+    let drafts = drafts::list_drafts(db, tenant, incident).await?.into_iter();
+    let mut planned = drafts
+        .filter_map(|draft| Some((draft.publish_at.filter(|publish_at| *publish_at <= now)?, draft)))
+        .collect::<Vec<_>>();
+    planned.sort_by_key(|(publish_at, draft)| (*publish_at, draft.update_id));
+    Ok(planned)
 }
 
 /// Reminds responders of the next update that an update promised.

@@ -26,8 +26,8 @@ pub(super) async fn create_incident(
     let key = member.request_key("CreateIncident", &request.request_id, &request);
     let page_id: PageId = convert::id("page_id", &request.page_id)?;
     let now = rpc.clock.now();
-    let first = parse_first(&request, now)?;
     let publish_at = write::parse_publish_at(request.publish_at, request.draft, now)?;
+    let first = parse_first(&request, publish_at, now)?;
     let title = convert::line("title", &request.title)?;
     let mut incident = Incident {
         incident_id: IncidentId::new(&rpc.clock),
@@ -58,7 +58,12 @@ pub(super) async fn create_incident(
     }
     let by = Recording { tenant, page: page_id, member: Some(member.member), clock: &rpc.clock };
     let mails = first.as_ref().is_some_and(|first| !request.draft && incident.mails(first.notify));
-    let position = pages::advance_page(&mut tx, tenant, page_id, i64::from(mails)).await?;
+    let position = if request.draft {
+        pages::lock_page(&mut tx, tenant, page_id).await?;
+        0
+    } else {
+        pages::advance_page(&mut tx, tenant, page_id, i64::from(mails)).await?
+    };
     let hidden = incidents::count_hidden_incidents(&mut tx, tenant, page_id).await?;
     if request.draft && hidden >= i64::from(HIDDEN_INCIDENTS_PER_PAGE) {
         return Err(Error::LimitReached {
@@ -75,7 +80,7 @@ pub(super) async fn create_incident(
     incidents::replace_component_impacts(&mut tx, tenant, incident.incident_id, impacts).await?;
     let (draft, detail) = match first {
         None => {
-            write::follow(&mut tx, by, &incident, None).await?;
+            write::follow(&mut tx, by, &mut incident, None).await?;
             (None, "without updates")
         }
         Some(first) if request.draft => {
@@ -100,7 +105,11 @@ pub(super) async fn create_incident(
 }
 
 /// What the request says of a first update; none if the incident is to have none.
-fn parse_first(request: &CreateIncidentRequest, now: Timestamp) -> Result<Option<Telling>, Error> {
+fn parse_first(
+    request: &CreateIncidentRequest,
+    publish_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Option<Telling>, Error> {
     if request.phase() == Phase::Unspecified && request.body.is_empty() {
         check_needs_no_update(request)?;
         return Ok(None);
@@ -116,7 +125,7 @@ fn parse_first(request: &CreateIncidentRequest, now: Timestamp) -> Result<Option
         notify: request.notify,
         next_update_at: request.next_update_at,
     };
-    fields.parse(now).map(Some)
+    fields.parse(publish_at, now).map(Some)
 }
 
 /// Makes sure that the request says nothing that only an update would say.

@@ -27,7 +27,7 @@ pub(super) async fn discard_update(
     let mut tx = rpc.db.tenant(tenant).await?;
     let (incident_id, page) =
         incidents::find_incident_of(&mut tx, tenant, update_id).await?.ok_or(Error::NotFound)?;
-    pages::advance_page(&mut tx, tenant, page, 0).await?;
+    pages::lock_page(&mut tx, tenant, page).await?;
     let mut incident = read::incident_to_change(&mut tx, tenant, incident_id).await?;
     if incident.updates.iter().any(|told| told.update_id == update_id) {
         return Err(Error::Precondition("the update is published, and what is published stays"));

@@ -22,6 +22,8 @@ const FIELDS: [&str; 7] =
     ["body", "displayed_at", "phase", "affected_components", "notify", "next_update_at", "publish_at"];
 /// What of this can be changed only of a draft.
 const OF_DRAFTS: [&str; 5] = ["phase", "affected_components", "notify", "next_update_at", "publish_at"];
+/// What of this a promise has to fit.
+const ON_PROMISES: [&str; 4] = ["displayed_at", "phase", "next_update_at", "publish_at"];
 
 pub(super) async fn edit_update(
     rpc: &Rpc,
@@ -30,14 +32,14 @@ pub(super) async fn edit_update(
 ) -> Result<EditUpdateResponse, Error> {
     let update_id: UpdateId = convert::id("update_id", &request.update_id)?;
     let mask = Mask::parse(request.update_mask.take(), &FIELDS)?;
-    if mask.has("body") && request.body.is_empty() {
-        return Err(Error::invalid("body", "must not be empty"));
+    if mask.has("body") {
+        request.body = convert::text("body", request.body)?;
     }
     let tenant = member.tenant;
     let mut tx = rpc.db.tenant(tenant).await?;
     let (incident_id, page) =
         incidents::find_incident_of(&mut tx, tenant, update_id).await?.ok_or(Error::NotFound)?;
-    pages::advance_page(&mut tx, tenant, page, 0).await?;
+    pages::lock_page(&mut tx, tenant, page).await?;
     let mut incident = read::incident_to_change(&mut tx, tenant, incident_id).await?;
     check_etag(&request.etag, incident.revision)?;
     let by = Recording { tenant, page, member: Some(member.member), clock: &rpc.clock };
@@ -109,6 +111,7 @@ impl Edit {
         updates::insert_revision(db, by.tenant, &before, edits + 1, self.now, member.member).await?;
         updates::save_update(db, by.tenant, &after).await?;
         incident.revision += 1;
+        pages::advance_page(db, by.tenant, by.page, 0).await?;
         write::follow(db, by, incident, promise).await?;
         Ok(Edited::To(after.into()))
     }
@@ -158,12 +161,13 @@ impl Edit {
             telling.notify = Some(request.notify);
         }
         if mask.has("next_update_at") {
-            let after = telling.displayed_at.unwrap_or(self.now);
-            telling.next_update_at =
-                convert::parse_coming("next_update_at", request.next_update_at, after, self.now)?;
+            telling.next_update_at = convert::parse_promise(request.next_update_at, self.now)?;
         }
         if mask.has("publish_at") {
-            draft.publish_at = convert::parse_coming("publish_at", request.publish_at, self.now, self.now)?;
+            draft.publish_at = convert::parse_coming("publish_at", request.publish_at, self.now)?;
+        }
+        if ON_PROMISES.iter().any(|field| mask.has(field)) {
+            write::check_promise(&draft.telling, draft.publish_at, self.now)?;
         }
         Ok(())
     }

@@ -11,7 +11,10 @@ use uuid::Uuid;
 
 use crate::{
     error::Error,
-    rpc::{Rpc, convert, read},
+    rpc::{
+        Rpc, convert,
+        read::{self, Extent},
+    },
     store::incidents,
 };
 
@@ -25,15 +28,8 @@ pub(super) async fn list_incidents(
 ) -> Result<ListIncidentsResponse, Error> {
     let page_id: PageId = convert::id("page_id", &request.page_id)?;
     let size = paging::size(request.page_size, LIST_SIZE);
-    let before = match read::cursor(&request.page_token)? {
-        None => (Timestamp::MAX, IncidentId::from_uuid(Uuid::max())),
-        Some(cursor) => {
-            let started_at = Timestamp::from_microsecond(cursor.at).map_err(|_| {
-                Error::invalid("page_token", "must be a `next_page_token` of an earlier answer")
-            })?;
-            (started_at, IncidentId::from_uuid(cursor.id))
-        }
-    };
+    let before = read::moment(&request.page_token, rpc.clock.now())?.unwrap_or((Timestamp::MAX, Uuid::max()));
+    let before = (before.0, IncidentId::from_uuid(before.1));
     let tenant = member.tenant;
     rpc.pages.check_is_of(tenant, page_id).await?;
 
@@ -43,7 +39,7 @@ pub(super) async fn list_incidents(
         at: row.started_at.as_microsecond(),
         id: row.incident_id.uuid(),
     });
-    let incidents = read::load(&mut tx, tenant, rows).await?;
+    let incidents = read::load_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
     tx.commit().await?;
     Ok(ListIncidentsResponse { incidents: incidents.into_iter().map(Into::into).collect(), next_page_token })
 }

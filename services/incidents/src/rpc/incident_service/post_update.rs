@@ -31,7 +31,7 @@ pub(super) async fn post_update(
         notify: request.notify,
         next_update_at: request.next_update_at,
     };
-    let telling = fields.parse(now)?;
+    let telling = fields.parse(publish_at, now)?;
 
     let tenant = member.tenant;
     let mut tx = rpc.db.tenant(tenant).await?;
@@ -39,8 +39,13 @@ pub(super) async fn post_update(
         return Ok(reply);
     }
     let page = incidents::find_page_of(&mut tx, tenant, incident_id).await?.ok_or(Error::NotFound)?;
-    let may_mail = !request.draft && telling.notify != Some(false);
-    let position = pages::advance_page(&mut tx, tenant, page, i64::from(may_mail)).await?;
+    let may_mail = telling.notify != Some(false);
+    let position = if request.draft {
+        pages::lock_page(&mut tx, tenant, page).await?;
+        0
+    } else {
+        pages::advance_page(&mut tx, tenant, page, i64::from(may_mail)).await?
+    };
     let mut incident = read::incident_to_change(&mut tx, tenant, incident_id).await?;
     check_etag(&request.etag, incident.revision)?;
     write::check_not_full(&mut tx, tenant, &incident).await?;

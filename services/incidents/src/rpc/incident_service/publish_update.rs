@@ -50,16 +50,18 @@ pub(super) async fn publish_update(
     reply(&incident, update_id)
 }
 
-/// Makes an update of a draft, as `PostUpdate` would now. The page is locked.
+/// Makes an update of a draft, as `PostUpdate` would now. What it promised until a time that has passed is forgotten.
+/// The page is locked.
 pub(super) async fn publish(
     db: &mut PgConnection,
     by: Recording<'_>,
     incident: &mut Incident,
-    draft: Draft,
+    mut draft: Draft,
     position: i64,
 ) -> Result<Update, Error> {
     drafts::delete_draft(db, by.tenant, draft.update_id).await?;
     incident.revision += 1;
+    draft.telling.next_update_at.take_if(|promised| *promised <= by.clock.now());
     let update = write::tell(db, by, incident, draft.update_id, draft.telling, position).await?;
     let detail = format!("{}, from a draft", update.phase.as_str());
     write::log(db, by, incident.incident_id, &incident.title, AuditAction::Told, detail).await?;

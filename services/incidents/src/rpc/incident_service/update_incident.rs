@@ -47,7 +47,7 @@ pub(super) async fn update_incident(
         let impacts = &incident.component_impacts;
         incidents::replace_component_impacts(&mut tx, tenant, incident_id, impacts).await?;
     }
-    write::follow(&mut tx, by, &incident, before.promise()).await?;
+    write::follow(&mut tx, by, &mut incident, before.promise()).await?;
     let detail = FIELDS.into_iter().filter(|field| mask.has(field)).collect::<Vec<_>>().join(", ");
     write::log(&mut tx, by, incident_id, &incident.title, AuditAction::Updated, detail).await?;
     tx.commit().await?;

@@ -1,7 +1,7 @@
 //! The beats that the verbs share which change incidents, and the clock: checks under the page's lock, and all that is
 //! written when something is told.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use kit::ids::{ComponentId, EventId, IncidentId, PageId, TenantId, UpdateId};
@@ -10,17 +10,17 @@ use sqlx::PgConnection;
 
 use crate::{
     domain::{
-        AuditAction, AuditSubject, Cause, ComponentImpact, Draft, Event, Incident, NewAuditEntry, Promise,
-        Telling, UPDATES_PER_INCIDENT, Update, remind_at,
+        AuditAction, AuditSubject, Cause, ComponentImpact, Draft, Endings, Event, Incident, NewAuditEntry,
+        Phase, Promise, Telling, UPDATES_PER_INCIDENT, Update, remind_at,
     },
     error::Error,
-    rpc::{change, convert},
+    rpc::{change, convert, read},
     store::{
         components, drafts,
         due::{self, DueKind},
         incidents,
         intervals::Recording,
-        outbox, updates,
+        maintenances, outbox, updates,
     },
 };
 
@@ -35,25 +35,42 @@ pub(super) struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// Reads them. The next update of one that is dated back is promised from there on, for replays of the past.
-    pub(super) fn parse(self, now: Timestamp) -> Result<Telling, Error> {
-        let displayed_at = convert::parse_past("displayed_at", self.displayed_at, now)?;
-        let promised_after = displayed_at.unwrap_or(now);
+    /// Reads them, of a draft that is published then or of what is told now.
+    pub(super) fn parse(self, publish_at: Option<Timestamp>, now: Timestamp) -> Result<Telling, Error> {
         let mut affected = convert::parse_affected(self.affected_components)?;
         affected.sort_unstable_by_key(|affected| affected.component_id);
-        Ok(Telling {
+        let telling = Telling {
             phase: convert::parse_phase(self.phase)?,
-            body: self.body,
+            body: convert::text("body", self.body)?,
             affected,
-            displayed_at,
+            displayed_at: convert::parse_past("displayed_at", self.displayed_at, now)?,
             notify: self.notify,
-            next_update_at: convert::parse_coming(
-                "next_update_at",
-                self.next_update_at,
-                promised_after,
-                now,
-            )?,
-        })
+            next_update_at: convert::parse_promise(self.next_update_at, now)?,
+        };
+        check_promise(&telling, publish_at, now)?;
+        Ok(telling)
+    }
+}
+
+/// Makes sure that what is told may promise what it promises. The next update of one that is dated back is promised from
+/// there on, for replays of the past, and of a draft from when it is published.
+pub(super) fn check_promise(
+    telling: &Telling,
+    publish_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(next_update_at) = telling.next_update_at else { return Ok(()) };
+    if telling.phase == Phase::Resolved {
+        return Err(Error::invalid(
+            "next_update_at",
+            "must not be set: a resolved incident promises nothing",
+        ));
+    }
+    let told_at = publish_at.or(telling.displayed_at).unwrap_or(now);
+    if next_update_at > told_at {
+        Ok(())
+    } else {
+        Err(Error::invalid("next_update_at", format!("must be after {told_at}")))
     }
 }
 
@@ -66,7 +83,7 @@ pub(super) fn parse_publish_at(
     if publish_at.is_some() && !draft {
         return Err(Error::invalid("publish_at", "must not be set but of a draft"));
     }
-    convert::parse_coming("publish_at", publish_at, now, now)
+    convert::parse_coming("publish_at", publish_at, now)
 }
 
 /// The ids among these of components that are not on the page.
@@ -200,18 +217,33 @@ pub(super) async fn tell(
 pub(super) async fn follow(
     db: &mut PgConnection,
     by: Recording<'_>,
-    incident: &Incident,
+    incident: &mut Incident,
     promise_before: Option<Promise>,
 ) -> Result<(), Error> {
+    let endings = find_endings(db, by.tenant, incident).await?;
+    incident.standing.affected = incident.affected(&endings);
+    read::check_may_be_open(db, by.tenant, incident).await?;
     incidents::save_incident(db, by.tenant, incident).await?;
     let affected = &incident.standing.affected;
     if !affected.is_empty() {
         updates::save_incident_components(db, by.tenant, incident.incident_id, affected).await?;
     }
-    let releases = updates::list_releases(db, by.tenant, incident.incident_id).await?;
-    change::replace_spells(db, by, Cause::Incident(incident.incident_id), &incident.spells(&releases))
-        .await?;
+    change::replace_spells(db, by, Cause::Incident(incident.incident_id), &incident.spells(&endings)).await?;
     replace_promise(db, by, promise_before, incident.promise()).await
+}
+
+async fn find_endings(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incident: &Incident,
+) -> Result<Endings, Error> {
+    let told = incident.updates.iter().flat_map(|update| &update.affected).map(|said| said.component_id);
+    let declared = incident.component_impacts.iter().map(|span| span.component_id);
+    let named = told.chain(declared).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    Ok(Endings {
+        releases: updates::list_releases(db, tenant, incident.incident_id).await?,
+        deletions: maintenances::list_deletions(db, tenant, &named).await?,
+    })
 }
 
 /// Puts down what is due for a promise, in the place of what was due for the one before. Nothing is due for one that
@@ -240,7 +272,7 @@ pub(super) async fn replace_promise(
     Ok(())
 }
 
-/// Puts an event into the outbox. At most once a transaction: it wakes the relays.
+/// Puts an event into the outbox, and wakes the relays.
 pub(crate) async fn insert_event(
     db: &mut PgConnection,
     by: Recording<'_>,

@@ -49,6 +49,7 @@ pub(super) async fn create_maintenance(
         return Err(Error::invalid("scheduled_end_at", "must be later than `scheduled_start_at`"));
     }
     let is_past = maintenance.is_past(now);
+    let body = convert::text("body", request.body)?;
     let silent = is_past || request.notify == Some(false);
 
     let tenant = member.tenant;
@@ -71,10 +72,10 @@ pub(super) async fn create_maintenance(
     if is_past {
         let over_at = Some(maintenance.scheduled_end_at);
         let told = write::new_update(&rpc.clock, MaintenancePhase::Completed, None, over_at, silent);
-        maintenance.tell_afterwards(MaintenanceUpdate { body: request.body, ..told });
+        maintenance.tell_afterwards(MaintenanceUpdate { body, ..told });
     } else {
         let told = write::new_update(&rpc.clock, MaintenancePhase::Scheduled, None, None, silent);
-        maintenance.tell(MaintenanceUpdate { body: request.body, ..told });
+        maintenance.tell(MaintenanceUpdate { body, ..told });
     }
     maintenances::insert_maintenance(&mut tx, tenant, &maintenance).await?;
     maintenances::save_components(&mut tx, tenant, maintenance.maintenance_id, &maintenance.component_ids)

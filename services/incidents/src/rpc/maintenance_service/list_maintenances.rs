@@ -25,15 +25,8 @@ pub(super) async fn list_maintenances(
 ) -> Result<ListMaintenancesResponse, Error> {
     let page_id: PageId = convert::id("page_id", &request.page_id)?;
     let size = paging::size(request.page_size, LIST_SIZE);
-    let before = match read::cursor(&request.page_token)? {
-        None => (Timestamp::MAX, MaintenanceId::from_uuid(Uuid::max())),
-        Some(cursor) => {
-            let planned_at = Timestamp::from_microsecond(cursor.at).map_err(|_| {
-                Error::invalid("page_token", "must be a `next_page_token` of an earlier answer")
-            })?;
-            (planned_at, MaintenanceId::from_uuid(cursor.id))
-        }
-    };
+    let before = read::moment(&request.page_token, rpc.clock.now())?.unwrap_or((Timestamp::MAX, Uuid::max()));
+    let before = (before.0, MaintenanceId::from_uuid(before.1));
 
     let tenant = member.tenant;
     rpc.pages.check_is_of(tenant, page_id).await?;

@@ -19,6 +19,7 @@ pub(super) async fn post_maintenance_update(
     let key = member.request_key("PostMaintenanceUpdate", &request.request_id, &request);
     let maintenance_id: MaintenanceId = convert::id("maintenance_id", &request.maintenance_id)?;
     let phase = convert::parse_maintenance_phase(request.phase())?;
+    let body = convert::text("body", request.body)?;
     let silent = request.notify == Some(false);
 
     let tenant = member.tenant;
@@ -39,7 +40,7 @@ pub(super) async fn post_maintenance_update(
     }
     let story = write::check_not_full(&mut tx, tenant, maintenance_id).await?;
     let told = write::new_update(&rpc.clock, phase, Some(story.latest_at), None, silent);
-    let told = MaintenanceUpdate { body: request.body, ..told };
+    let told = MaintenanceUpdate { body, ..told };
     let by = Recording { tenant, page: maintenance.page_id, member: Some(member.member), clock: &rpc.clock };
     write::insert_told(&mut tx, by, maintenance_id, &told, position).await?;
     let has_moved_on = maintenance.phase != phase;

@@ -139,19 +139,29 @@ pub(super) async fn record(
     change::replace_spells(db, by, cause, &maintenance.spells(&deleted)).await
 }
 
-/// Puts down what the maintenance will do by itself, in place of what was down before.
+/// What a maintenance does by itself.
+const BY_ITSELF: [DueKind; 3] =
+    [DueKind::StartMaintenance, DueKind::EndMaintenance, DueKind::RemindSubscribers];
+
+/// Puts down what the maintenance will do by itself, in place of what was down before. A reminder whose time has just
+/// come is not put down any more; one that is down already, and only not sent yet, stays.
 pub(super) async fn put_down(
     db: &mut PgConnection,
     by: Recording<'_>,
     maintenance: &Maintenance,
 ) -> Result<(), Error> {
     let subject = maintenance.maintenance_id.uuid();
-    cancel_all(db, by.tenant, subject).await?;
-    let course = maintenance.course(by.clock.now());
+    let now = by.clock.now();
+    let course = maintenance.course(now);
+    let still_to_send = maintenance.reminders().filter(|at| maintenance.reminds(*at, now));
+    let still_to_send = still_to_send.map(|at| (DueKind::RemindSubscribers, at));
     let reminders = course.remind_at.into_iter().map(|at| (DueKind::RemindSubscribers, at));
     let start = course.start_at.map(|at| (DueKind::StartMaintenance, at));
     let end = course.end_at.map(|at| (DueKind::EndMaintenance, at));
-    for (kind, at) in reminders.chain(start).chain(end) {
+    let planned = reminders.chain(start).chain(end).collect::<Vec<_>>();
+    let kept = planned.iter().copied().chain(still_to_send).collect::<Vec<_>>();
+    due::cancel_all_but(db, by.tenant, subject, &BY_ITSELF, &kept).await?;
+    for (kind, at) in planned {
         due::put(db, by.tenant, by.clock.uuid(), kind, subject, at).await?;
     }
     Ok(())
@@ -159,8 +169,7 @@ pub(super) async fn put_down(
 
 /// The maintenance does nothing by itself any more.
 pub(super) async fn cancel_all(db: &mut PgConnection, tenant: TenantId, subject: Uuid) -> Result<(), Error> {
-    let kinds = [DueKind::StartMaintenance, DueKind::EndMaintenance, DueKind::RemindSubscribers];
-    due::cancel(db, tenant, subject, &kinds).await?;
+    due::cancel(db, tenant, subject, &BY_ITSELF).await?;
     Ok(())
 }
 

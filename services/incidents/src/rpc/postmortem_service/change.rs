@@ -28,17 +28,23 @@ pub(super) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    /// Begins a change that makes so many events.
+    /// Begins a change that makes so many events; none: only members will see it.
     pub(super) async fn begin(
         rpc: &'a Rpc,
         member: &'a Member,
         incident: IncidentId,
-        events: i64,
+        events: Option<i64>,
     ) -> Result<Self, Error> {
         let tenant = member.tenant;
         let mut tx = rpc.db.tenant(tenant).await?;
         let page = incidents::find_page_of(&mut tx, tenant, incident).await?.ok_or(Error::NotFound)?;
-        let position = pages::advance_page(&mut tx, tenant, page, events).await?;
+        let position = match events {
+            Some(events) => pages::advance_page(&mut tx, tenant, page, events).await?,
+            None => {
+                pages::lock_page(&mut tx, tenant, page).await?;
+                0
+            }
+        };
         let incident = read::incident_to_change(&mut tx, tenant, incident).await?;
         let report = postmortems::find_postmortem(&mut tx, tenant, incident.incident_id).await?;
         Ok(Self { tx, incident, report, position, member, clock: &rpc.clock })

@@ -17,11 +17,11 @@ pub(super) async fn unpublish_postmortem(
     request: UnpublishPostmortemRequest,
 ) -> Result<UnpublishPostmortemResponse, Error> {
     let incident_id: IncidentId = convert::id("incident_id", &request.incident_id)?;
-    let mut change = Change::begin(rpc, member, incident_id, 0).await?;
-    if change.incident.postmortem.is_none() {
+    let mut change = Change::begin(rpc, member, incident_id, Some(0)).await?;
+    if change.report.as_ref().is_none_or(|report| report.published_at.is_none()) {
         return Ok(UnpublishPostmortemResponse { draft: Some(change.abandon()?) });
     }
-    postmortems::save_published(&mut change.tx, member.tenant, incident_id, None).await?;
+    postmortems::save_published(&mut change.tx, member.tenant, incident_id, None, None).await?;
     let draft = change.end(AuditAction::Retracted, "the report was taken off the page").await?;
     Ok(UnpublishPostmortemResponse { draft: Some(draft) })
 }

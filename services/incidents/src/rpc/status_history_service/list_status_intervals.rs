@@ -25,15 +25,8 @@ pub(super) async fn list_status_intervals(
 ) -> Result<ListStatusIntervalsResponse, Error> {
     let component_id: ComponentId = convert::id("component_id", &request.component_id)?;
     let size = paging::size(request.page_size, LIST_SIZE);
-    let before = match read::cursor(&request.page_token)? {
-        None => (Timestamp::MAX, StatusIntervalId::from_uuid(Uuid::max())),
-        Some(cursor) => {
-            let started_at = Timestamp::from_microsecond(cursor.at).map_err(|_| {
-                Error::invalid("page_token", "must be a `next_page_token` of an earlier answer")
-            })?;
-            (started_at, StatusIntervalId::from_uuid(cursor.id))
-        }
-    };
+    let before = read::moment(&request.page_token, rpc.clock.now())?.unwrap_or((Timestamp::MAX, Uuid::max()));
+    let before = (before.0, StatusIntervalId::from_uuid(before.1));
 
     let tenant = member.tenant;
     let mut tx = read::snapshot(&rpc.db, tenant).await?;

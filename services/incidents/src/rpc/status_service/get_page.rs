@@ -14,7 +14,10 @@ use crate::{
     domain::overall_status,
     error::Error,
     pages::Key,
-    rpc::{Rpc, convert, read},
+    rpc::{
+        Rpc, convert,
+        read::{self, Extent},
+    },
     store::{component_groups, components, incidents, maintenances, pages},
 };
 
@@ -45,7 +48,7 @@ pub(super) async fn get_page(rpc: &Rpc, request: GetPageRequest) -> Result<GetPa
     rows.extend(
         incidents::list_resolved_incidents(&mut tx, tenant, page_id, now - RECENT, RECENT_ENTRIES).await?,
     );
-    let mut open = read::load(&mut tx, tenant, rows).await?;
+    let mut open = read::load_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
     let recent = open.split_off(open_count);
 
     let mut rows = maintenances::list_active(&mut tx, tenant, page_id).await?;
@@ -59,7 +62,7 @@ pub(super) async fn get_page(rpc: &Rpc, request: GetPageRequest) -> Result<GetPa
     let over = active.split_off(upcoming_end);
     let upcoming = active.split_off(active_count);
 
-    let spoken_of = open.iter().chain(&recent).flat_map(incident_speaks_of);
+    let spoken_of = open.iter().chain(&recent).flat_map(|excerpt| incident_speaks_of(&excerpt.incident));
     let worked_on = active.iter().chain(&upcoming).chain(&over).flat_map(maintenance_speaks_of);
     let named = spoken_of.chain(worked_on).collect::<BTreeSet<_>>();
     let former = components::list_former_components(&mut tx, tenant, page_id, named).await?;

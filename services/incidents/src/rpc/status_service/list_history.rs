@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use kit::{
     ids::{IncidentId, MaintenanceId, PageId},
     paging::Cursor,
@@ -17,10 +17,13 @@ use uuid::Uuid;
 
 use super::speaks::{incident_speaks_of, maintenance_speaks_of};
 use crate::{
-    domain::{Incident, Maintenance, Moment, lot},
+    domain::{Maintenance, Moment, lot},
     error::Error,
     pages::Key,
-    rpc::{Rpc, convert, read},
+    rpc::{
+        Rpc, convert,
+        read::{self, Excerpt, Extent},
+    },
     store::{components, incidents, maintenances},
 };
 
@@ -31,14 +34,16 @@ const ENTRIES: u8 = 100;
 
 /// Something that stands in the history.
 enum Told {
-    Incident(Incident),
+    Incident(Excerpt),
     Maintenance(Maintenance),
 }
 
 impl Told {
     fn moment(&self) -> Moment {
         match self {
-            Self::Incident(incident) => (incident.standing.started_at, incident.incident_id.uuid()),
+            Self::Incident(Excerpt { incident, .. }) => {
+                (incident.standing.started_at, incident.incident_id.uuid())
+            }
             Self::Maintenance(maintenance) => {
                 (maintenance.scheduled_start_at, maintenance.maintenance_id.uuid())
             }
@@ -54,17 +59,15 @@ impl Told {
     }
 }
 
-/// Nine queries, however much happened.
+/// Ten queries, however much happened.
 pub(super) async fn list_history(
     rpc: &Rpc,
     request: ListHistoryRequest,
 ) -> Result<ListHistoryResponse, Error> {
     let page_id: PageId = convert::id("page_id", &request.page_id)?;
-    let before = match read::cursor(&request.page_token)? {
-        // Later than now: a cancelled maintenance that was planned for later stands nowhere yet.
-        None => (rpc.clock.now(), Uuid::max()),
-        Some(cursor) => (moment(cursor)?, cursor.id),
-    };
+    // What is later than now is left out: a cancelled maintenance that was planned for later stands nowhere yet.
+    let now = rpc.clock.now();
+    let before = read::moment(&request.page_token, now)?.unwrap_or((now, Uuid::max()));
     let months = if request.page_size == 0 { MONTHS } else { request.page_size };
     let page = rpc.pages.find(Key::Id(page_id)).await?;
     let (tenant, zone) = (page.tenant_id, page.zone()?);
@@ -88,7 +91,8 @@ pub(super) async fn list_history(
     )
     .await?;
     let mut told = Vec::with_capacity(incident_rows.len() + maintenance_rows.len());
-    told.extend(read::load_latest(&mut tx, tenant, incident_rows).await?.into_iter().map(Told::Incident));
+    let incidents = read::load_excerpts(&mut tx, tenant, incident_rows, Extent::Latest).await?;
+    told.extend(incidents.into_iter().map(Told::Incident));
     let maintenances = maintenances::load_latest(&mut tx, tenant, maintenance_rows).await?;
     told.extend(maintenances.into_iter().map(Told::Maintenance));
     told.sort_by_key(|told| std::cmp::Reverse(told.moment()));
@@ -100,7 +104,7 @@ pub(super) async fn list_history(
     let mut spoken_of = BTreeSet::new();
     for told in &told {
         match told {
-            Told::Incident(incident) => spoken_of.extend(incident_speaks_of(incident)),
+            Told::Incident(excerpt) => spoken_of.extend(incident_speaks_of(&excerpt.incident)),
             Told::Maintenance(maintenance) => spoken_of.extend(maintenance_speaks_of(maintenance)),
         }
     }
@@ -122,11 +126,6 @@ pub(super) async fn list_history(
         next_page_token: next.unwrap_or_default(),
         former_components: former_components.into_iter().map(convert::public_component).collect(),
     })
-}
-
-fn moment(cursor: Cursor) -> Result<Timestamp, Error> {
-    Timestamp::from_microsecond(cursor.at)
-        .map_err(|_| Error::invalid("page_token", "must be a `next_page_token` of an earlier answer"))
 }
 
 fn wire_month(first: Date) -> Month {

@@ -4,20 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use kit::{
     Clock, Db,
-    ids::{ComponentId, TenantId, VendorId},
+    ids::{ComponentId, PageId, TenantId, VendorId},
 };
 use sqlx::PgConnection;
 
 use super::follow;
 use crate::{
-    domain::{AuditAction, ComponentStatus, Vendor, VendorPage},
+    domain::{AuditAction, ComponentStatus, Listing, Vendor, VendorPage},
     error::Error,
     store::{
         due::{self, Due, DueKind},
         intervals::Recording,
         pages, vendors,
     },
-    vendor_reader::Reader,
+    vendor_reader::{Reader, Unread},
 };
 
 /// A vendor with all that a reading may change.
@@ -41,41 +41,66 @@ pub(crate) async fn read_due(db: &Db, clock: &Clock, reader: &Reader, due: &Due)
     };
     tx.commit().await?;
     let reading = reader.read(&vendor.url, vendor.format).await;
-
-    let mut tx = db.tenant(tenant).await?;
-    let now = clock.now();
-    let found_out = |page: &VendorPage| match reading.as_ref() {
-        Ok(listing) => page.heard(listing, now),
-        Err(unread) => page.failed(unread.to_string(), now),
-    };
-    let Some(mut before) = load(&mut tx, tenant, vendor_id).await? else { return Ok(()) };
-    let mut after = found_out(&before.page);
-    // Nearly always nothing changed: then the page is not locked, and does not move on.
-    let is_news = before.is_news(&after);
-    if is_news {
-        pages::advance_page(&mut tx, tenant, vendor.page_id, 0).await?;
-        // Until the lock was had, components may have begun to follow the vendor, or ceased to.
-        let Some(locked) = load(&mut tx, tenant, vendor_id).await? else { return Ok(()) };
-        before = locked;
-        after = found_out(&before.page);
+    if write(db, clock, reader, due, vendor.page_id, reading.as_ref(), false).await? == Written::NeedsPage {
+        write(db, clock, reader, due, vendor.page_id, reading.as_ref(), true).await?;
     }
-    if !due::complete(&mut tx, due).await? {
-        return Ok(());
-    }
-    let next_at = reader.next_at(clock);
-    due::put(&mut tx, tenant, clock.uuid(), DueKind::ReadVendor, due.subject_id, next_at).await?;
-    save(&mut tx, tenant, &before, &after).await?;
-    if is_news {
-        let by = Recording { tenant, page: vendor.page_id, member: None, clock };
-        tell(&mut tx, by, &before, &after).await?;
-    }
-    tx.commit().await?;
     Ok(())
 }
 
-/// The vendor with all that a reading may change; none if it is gone.
+/// What became of writing a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// It is written, or somebody else had it to write.
+    Done,
+    /// Nothing is written: readers see something else by now, so the page has to move on, and was not locked.
+    NeedsPage,
+}
+
+/// Writes what a reading came to. Nearly always nothing changed: then the page is not locked, and does not move on.
+///
+/// The locks are taken in one order everywhere: the page, what is due, the vendor. Whoever begins to follow the vendor
+/// locks it too, so that this sees all who follow it or is seen by them.
+async fn write(
+    db: &Db,
+    clock: &Clock,
+    reader: &Reader,
+    due: &Due,
+    page: PageId,
+    reading: &Result<Listing, Unread>,
+    with_page: bool,
+) -> Result<Written, Error> {
+    let (tenant, vendor_id) = (due.tenant_id, VendorId::from_uuid(due.subject_id));
+    let mut tx = db.tenant(tenant).await?;
+    if with_page {
+        pages::advance_page(&mut tx, tenant, page, 0).await?;
+    }
+    if !due::complete(&mut tx, due).await? {
+        return Ok(Written::Done);
+    }
+    let Some(before) = load(&mut tx, tenant, vendor_id).await? else { return Ok(Written::Done) };
+    let now = clock.now();
+    let after = match reading {
+        Ok(listing) => before.page.heard(listing, now),
+        Err(unread) => before.page.failed(unread.to_string(), now),
+    };
+    let is_news = before.is_news(&after);
+    if is_news && !with_page {
+        return Ok(Written::NeedsPage);
+    }
+    let next_at = reader.next_at(clock, after.last_reading.failing_since);
+    due::put(&mut tx, tenant, clock.uuid(), DueKind::ReadVendor, due.subject_id, next_at).await?;
+    save(&mut tx, tenant, &before, &after).await?;
+    if is_news {
+        let by = Recording { tenant, page, member: None, clock };
+        tell(&mut tx, by, &before, &after).await?;
+    }
+    tx.commit().await?;
+    Ok(Written::Done)
+}
+
+/// The vendor, locked, with all that a reading may change; none if it is gone.
 async fn load(db: &mut PgConnection, tenant: TenantId, vendor: VendorId) -> Result<Option<Watched>, Error> {
-    let Some(found) = vendors::find_vendor(db, tenant, vendor).await? else { return Ok(None) };
+    let Some(found) = vendors::lock_vendor(db, tenant, vendor).await? else { return Ok(None) };
     let components = vendors::list_vendor_components(db, tenant, vendor).await?;
     let followers = vendors::list_followers(db, tenant, vendor).await?;
     let page = VendorPage { last_reading: found.last_reading.clone(), components };
@@ -85,17 +110,16 @@ async fn load(db: &mut PgConnection, tenant: TenantId, vendor: VendorId) -> Resu
 impl Watched {
     /// Readers see something else by now.
     fn is_news(&self, after: &VendorPage) -> bool {
-        self.followers.iter().any(|(_, followed)| self.page.shown(followed) != after.shown(followed))
+        let names = self.vendor.format.names();
+        self.followers
+            .iter()
+            .any(|(_, followed)| self.page.shown(followed, names) != after.shown(followed, names))
     }
 
-    /// What the vendor says of components that it did not say before.
-    fn newly_said(&self, after: &VendorPage) -> Vec<(ComponentId, ComponentStatus)> {
-        let said = self.followers.iter().filter_map(|(component, followed)| {
-            let status = after.find(followed)?.status;
-            let before = self.page.find(followed).map(|it| it.status);
-            (before != Some(status)).then_some((*component, status))
-        });
-        said.collect()
+    /// What the vendor says of the components that follow it.
+    fn said(&self, after: &VendorPage) -> Vec<(ComponentId, ComponentStatus)> {
+        let said = |(component, followed): &(ComponentId, String)| Some((*component, after.says(followed)?));
+        self.followers.iter().filter_map(said).collect()
     }
 }
 
@@ -130,11 +154,10 @@ async fn tell(
     before: &Watched,
     after: &VendorPage,
 ) -> Result<(), Error> {
-    let said = before.newly_said(after);
-    if said.is_empty() {
+    let news = follow::say(db, by, before.vendor.vendor_id, &before.said(after)).await?;
+    if news == 0 {
         return Ok(());
     }
-    follow::say(db, by, before.vendor.vendor_id, &said).await?;
-    let detail = format!("components that follow what its page says: {}", said.len());
+    let detail = format!("components that follow what its page says: {news}");
     follow::log(db, by, &before.vendor, AuditAction::Updated, detail).await
 }

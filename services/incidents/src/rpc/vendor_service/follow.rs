@@ -1,5 +1,7 @@
 //! The beats that the verbs and the clock share when a vendor says something. The page is locked in all of them.
 
+use std::collections::{HashMap, HashSet};
+
 use kit::ids::{ComponentId, VendorId};
 use sqlx::PgConnection;
 
@@ -10,17 +12,29 @@ use crate::{
     store::{intervals::Recording, vendors},
 };
 
-/// Makes the history say that the vendor says this of components from now on; what they show follows.
+/// Makes the history say that the vendor says this of components from now on; what they show follows. Answers of how
+/// many it said something else until now.
 pub(crate) async fn say(
     db: &mut PgConnection,
     by: Recording<'_>,
     vendor: VendorId,
     said: &[(ComponentId, ComponentStatus)],
-) -> Result<(), Error> {
+) -> Result<usize, Error> {
     let components = said.iter().map(|(component, _)| *component).collect::<Vec<_>>();
     let open = vendors::list_open_intervals(db, by.tenant, vendor, &components).await?;
-    let spells = follow(&open, said, by.clock.now());
-    change::correct(db, by, Cause::Vendor(vendor), &open, &spells).await
+    let given = open.iter().map(|it| (it.spell.component_id, it.spell.status)).collect::<HashMap<_, _>>();
+    let is_news = |(component, status): &&(ComponentId, ComponentStatus)| {
+        given.get(component).copied().unwrap_or(ComponentStatus::Operational) != *status
+    };
+    let news = said.iter().filter(is_news).copied().collect::<Vec<_>>();
+    if news.is_empty() {
+        return Ok(0);
+    }
+    let touched = news.iter().map(|(component, _)| *component).collect::<HashSet<_>>();
+    let open = open.into_iter().filter(|it| touched.contains(&it.spell.component_id)).collect::<Vec<_>>();
+    let spells = follow(&open, &news, by.clock.now());
+    change::correct(db, by, Cause::Vendor(vendor), &open, &spells).await?;
+    Ok(news.len())
 }
 
 /// Writes the change into the audit log.

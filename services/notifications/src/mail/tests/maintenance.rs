@@ -97,6 +97,29 @@ fn each_phase_has_its_news_and_a_sentence_where_nobody_wrote_a_text() {
 }
 
 #[test]
+fn a_further_text_of_a_phase_is_an_update_and_not_the_phase_once_more() {
+    for (phase, english, portuguese) in [
+        (MaintenancePhase::Scheduled, "scheduled", "agendada"),
+        (MaintenancePhase::InProgress, "in progress", "em andamento"),
+        (MaintenancePhase::Verifying, "being verified", "em verificação"),
+        (MaintenancePhase::Completed, "completed", "concluída"),
+        (MaintenancePhase::Cancelled, "cancelled", "cancelada"),
+    ] {
+        for (locale, news) in [
+            (Locale::En, format!("Maintenance update ({english})")),
+            (Locale::PtBr, format!("Atualização da manutenção ({portuguese})")),
+        ] {
+            let further = MaintenanceUpdate { same_phase: true, ..maintenance(phase, "More to say.") };
+            let raw = told(further, locale);
+            let message = parsed(&raw);
+            assert_eq!(message.subject(), Some(&*format!("[Acme] Database upgrade: {news}")));
+            assert!(text(&message).starts_with(&format!("Acme\n\n{news}: Database upgrade\n")));
+            assert!(html(&message).contains(&format!(">{news}</span>")));
+        }
+    }
+}
+
+#[test]
 fn a_moved_maintenance_says_its_new_times() {
     let moved = |phase| MaintenanceUpdate { moved: true, ..maintenance(phase, "") };
     let raw = told(moved(MaintenancePhase::Scheduled), Locale::En);
@@ -106,10 +129,10 @@ fn a_moved_maintenance_says_its_new_times() {
         "\n\nNew planned start: 21 November 2026 at 22:00 GMT-3\nNew planned end: 22 November 2026 at 01:30 \
          GMT-3\n\nThe planned times of this maintenance have changed.\n\n"
     ));
-    // what goes on longer than planned still goes on
-    let raw = told(moved(MaintenancePhase::InProgress), Locale::PtBr);
+    let overrun = MaintenanceUpdate { same_phase: true, ..moved(MaintenancePhase::InProgress) };
+    let raw = told(overrun, Locale::PtBr);
     let message = parsed(&raw);
-    assert_eq!(message.subject(), Some("[Acme] Database upgrade: Manutenção em andamento"));
+    assert_eq!(message.subject(), Some("[Acme] Database upgrade: Manutenção reagendada"));
     assert!(text(&message).contains(
         "\n\nNovo início planejado: 21 de novembro de 2026 às 22:00 GMT-3\nNovo término planejado: 22 de \
          novembro de 2026 às 01:30 GMT-3\n\nO horário planejado desta manutenção mudou.\n\n"

@@ -9,7 +9,7 @@ fn report(body: &str, locale: Locale) -> String {
 }
 
 #[test]
-fn a_postmortem_is_in_its_incidents_thread_and_named_by_its_event() {
+fn a_postmortem_is_a_mail_of_its_incidents_thread_and_named_by_its_event() {
     let raw = report("# Why\n\nA disk was full.", Locale::En);
     let message = parsed(&raw);
     assert_eq!(message.subject(), Some("[Acme] API is down: Postmortem published"));

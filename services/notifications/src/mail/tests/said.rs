@@ -81,6 +81,30 @@ fn the_bodies_of_a_phase_change_say_what_a_reader_must_know() {
 }
 
 #[test]
+fn a_further_text_of_a_phase_is_an_update_in_the_same_thread_and_not_the_phase_once_more() {
+    for (phase, english, portuguese) in [
+        (Phase::Investigating, "investigating", "investigando"),
+        (Phase::Identified, "identified", "identificado"),
+        (Phase::Monitoring, "monitoring", "monitorando"),
+        (Phase::Resolved, "resolved", "resolvido"),
+    ] {
+        for (locale, news) in [
+            (Locale::En, format!("Update ({english})")),
+            (Locale::PtBr, format!("Atualização ({portuguese})")),
+        ] {
+            let further = IncidentUpdate { phase, same_phase: true, ..update("API is down", "More to say.") };
+            let raw = mail_to(&ANA, &page("Acme"), &Content::IncidentUpdate(further), locale);
+            assert_well_formed(&raw);
+            let message = parsed(&raw);
+            assert_eq!(message.subject(), Some(&*format!("[Acme] API is down: {news}")));
+            assert_eq!(message.references().as_text(), Some(&*format!("inc_{ID}.h4sh-ana@mail.example.com")));
+            assert!(text(&message).starts_with(&format!("Acme\n\n{news}: API is down\n")));
+            assert!(html(&message).contains(&format!(">{news}</span>")));
+        }
+    }
+}
+
+#[test]
 fn a_portuguese_mail_is_portuguese_all_through() {
     let page = Page { locale: Locale::PtBr, ..page("Ação Já") };
     let update = IncidentUpdate {

@@ -21,17 +21,17 @@ use crate::{
     error::Error,
 };
 
-/// What is told; of a story, its place among the events of its page too. What happened must not be later than
-/// `latest`; what is planned or promised may.
-pub(in crate::rpc) fn content(event: Event, latest: Timestamp) -> Result<(Content, Option<i64>), Error> {
+/// What is told; of a story, its place among the events of its page too. What happened is told as of `now` where
+/// it lies in the future; what is planned or promised may lie there.
+pub(in crate::rpc) fn content(event: Event, now: Timestamp) -> Result<(Content, Option<i64>), Error> {
     match event {
         Event::IncidentUpdated(updated) => {
             let position = updated.position;
-            incident_update(updated, latest).map(|told| (Content::IncidentUpdate(told), Some(position)))
+            incident_update(updated, now).map(|told| (Content::IncidentUpdate(told), Some(position)))
         }
         Event::MaintenanceUpdated(updated) => {
             let position = updated.position;
-            maintenance_update(updated, latest).map(|told| (Content::MaintenanceUpdate(told), Some(position)))
+            maintenance_update(updated, now).map(|told| (Content::MaintenanceUpdate(told), Some(position)))
         }
         Event::MaintenanceApproaching(near) => {
             let position = near.position;
@@ -39,7 +39,7 @@ pub(in crate::rpc) fn content(event: Event, latest: Timestamp) -> Result<(Conten
         }
         Event::PostmortemPublished(published) => {
             let position = published.position;
-            postmortem(published, latest).map(|told| (Content::Postmortem(told), Some(position)))
+            postmortem(published, now).map(|told| (Content::Postmortem(told), Some(position)))
         }
         Event::NextUpdateDue(due) => next_update_due(due).map(|told| (Content::NextUpdateDue(told), None)),
         Event::ConfirmationRequested(requested) => {
@@ -50,7 +50,7 @@ pub(in crate::rpc) fn content(event: Event, latest: Timestamp) -> Result<(Conten
     }
 }
 
-fn incident_update(updated: internal::IncidentUpdated, latest: Timestamp) -> Result<IncidentUpdate, Error> {
+fn incident_update(updated: internal::IncidentUpdated, now: Timestamp) -> Result<IncidentUpdate, Error> {
     let fields = Fields("incident_updated");
     let phase = match updated.phase() {
         incidents::Phase::Unspecified => return Err(fields.invalid("phase", "must be set")),
@@ -63,10 +63,11 @@ fn incident_update(updated: internal::IncidentUpdated, latest: Timestamp) -> Res
         incident_id: fields.id("incident_id", &updated.incident_id)?,
         update_id: fields.id("update_id", &updated.update_id)?,
         phase,
-        displayed_at: fields.time("displayed_at", updated.displayed_at.as_ref(), latest)?,
+        same_phase: updated.same_phase,
+        displayed_at: fields.past("displayed_at", updated.displayed_at.as_ref(), now)?,
         next_update_at: match &updated.next_update_at {
             None => None,
-            promised @ Some(_) => Some(fields.time("next_update_at", promised.as_ref(), Timestamp::MAX)?),
+            promised @ Some(_) => Some(fields.time("next_update_at", promised.as_ref())?),
         },
         title: updated.title,
         body: updated.body,
@@ -85,7 +86,7 @@ fn incident_update(updated: internal::IncidentUpdated, latest: Timestamp) -> Res
 
 fn maintenance_update(
     updated: internal::MaintenanceUpdated,
-    latest: Timestamp,
+    now: Timestamp,
 ) -> Result<MaintenanceUpdate, Error> {
     let fields = Fields("maintenance_updated");
     let phase = match updated.phase() {
@@ -100,7 +101,8 @@ fn maintenance_update(
         maintenance_id: fields.id("maintenance_id", &updated.maintenance_id)?,
         update_id: fields.id("update_id", &updated.update_id)?,
         phase,
-        displayed_at: fields.time("displayed_at", updated.displayed_at.as_ref(), latest)?,
+        same_phase: updated.same_phase,
+        displayed_at: fields.past("displayed_at", updated.displayed_at.as_ref(), now)?,
         window: fields.window(updated.scheduled_start_at.as_ref(), updated.scheduled_end_at.as_ref())?,
         moved: updated.moved,
         title: updated.title,
@@ -122,11 +124,11 @@ fn maintenance_approaching(near: internal::MaintenanceApproaching) -> Result<Mai
     })
 }
 
-fn postmortem(published: internal::PostmortemPublished, latest: Timestamp) -> Result<Postmortem, Error> {
+fn postmortem(published: internal::PostmortemPublished, now: Timestamp) -> Result<Postmortem, Error> {
     let fields = Fields("postmortem_published");
     Ok(Postmortem {
         incident_id: fields.id("incident_id", &published.incident_id)?,
-        published_at: fields.time("published_at", published.published_at.as_ref(), latest)?,
+        published_at: fields.past("published_at", published.published_at.as_ref(), now)?,
         title: published.title,
         body: published.body,
         language: published.language,
@@ -137,7 +139,7 @@ fn next_update_due(due: internal::NextUpdateDue) -> Result<NextUpdateDue, Error>
     let fields = Fields("next_update_due");
     Ok(NextUpdateDue {
         incident_id: fields.id("incident_id", &due.incident_id)?,
-        next_update_at: fields.time("next_update_at", due.next_update_at.as_ref(), Timestamp::MAX)?,
+        next_update_at: fields.time("next_update_at", due.next_update_at.as_ref())?,
         title: due.title,
     })
 }
@@ -166,14 +168,20 @@ impl Fields {
         text.parse().map_err(|error| self.invalid(field, error))
     }
 
-    fn time(self, field: &str, at: Option<&WireTimestamp>, latest: Timestamp) -> Result<Timestamp, Error> {
+    fn time(self, field: &str, at: Option<&WireTimestamp>) -> Result<Timestamp, Error> {
         let at = at.ok_or_else(|| self.invalid(field, "must be set"))?;
-        time::from_wire(at, latest).map_err(|problem| self.invalid(field, problem))
+        time::from_wire(at, Timestamp::MAX).map_err(|problem| self.invalid(field, problem))
+    }
+
+    /// When something happened. A time ahead of our clock is no fault of the event: the caller's clock is ahead,
+    /// or ours behind. Refused, it would hold up all later events of its page, which come strictly in order.
+    fn past(self, field: &str, at: Option<&WireTimestamp>, now: Timestamp) -> Result<Timestamp, Error> {
+        self.time(field, at).map(|at| at.min(now))
     }
 
     fn window(self, start: Option<&WireTimestamp>, end: Option<&WireTimestamp>) -> Result<Window, Error> {
-        let starts_at = self.time("scheduled_start_at", start, Timestamp::MAX)?;
-        let ends_at = self.time("scheduled_end_at", end, Timestamp::MAX)?;
+        let starts_at = self.time("scheduled_start_at", start)?;
+        let ends_at = self.time("scheduled_end_at", end)?;
         if starts_at < ends_at {
             Ok(Window { starts_at, ends_at })
         } else {

@@ -27,6 +27,7 @@ fn incident() -> internal::IncidentUpdated {
         }],
         next_update_at: wire("2026-11-21T13:00:00Z"),
         language: "pt-BR".into(),
+        same_phase: true,
     }
 }
 
@@ -44,6 +45,7 @@ fn maintenance() -> internal::MaintenanceUpdated {
         moved: true,
         component_names: vec!["API".into()],
         language: String::new(),
+        same_phase: true,
     }
 }
 
@@ -103,11 +105,13 @@ fn each_event_is_told_in_its_thread_and_at_its_place() {
         (incident.thread(), maintenance.thread())
     };
     assert!(incident_thread.is_some() && maintenance_thread.is_some());
+    let report_thread = told(Event::PostmortemPublished(postmortem())).unwrap().0.thread();
+    assert!(report_thread.is_some() && report_thread != incident_thread);
     for (event, thread, place) in [
         (Event::IncidentUpdated(incident()), incident_thread, Some(7)),
         (Event::MaintenanceUpdated(maintenance()), maintenance_thread, Some(8)),
         (Event::MaintenanceApproaching(approaching()), maintenance_thread, Some(9)),
-        (Event::PostmortemPublished(postmortem()), incident_thread, Some(10)),
+        (Event::PostmortemPublished(postmortem()), report_thread, Some(10)),
         (Event::NextUpdateDue(due()), None, None),
         (confirmation, None, None),
     ] {
@@ -121,7 +125,8 @@ fn everything_an_event_says_is_kept() {
     let (Content::IncidentUpdate(update), _) = told(Event::IncidentUpdated(incident())).unwrap() else {
         panic!()
     };
-    assert_eq!((update.phase, update.language.as_str()), (Phase::Identified, "pt-BR"));
+    assert_eq!((update.phase, update.same_phase), (Phase::Identified, true));
+    assert_eq!(update.language, "pt-BR");
     assert_eq!(update.next_update_at, Some(at("2026-11-21T13:00:00Z")));
     assert_eq!(update.components[0].status, ComponentStatus::UnderMaintenance);
     let silent = internal::IncidentUpdated { next_update_at: None, ..incident() };
@@ -133,17 +138,48 @@ fn everything_an_event_says_is_kept() {
     else {
         panic!()
     };
-    assert_eq!((update.phase, update.moved), (MaintenancePhase::Verifying, true));
+    assert_eq!((update.phase, update.same_phase), (MaintenancePhase::Verifying, true));
+    assert!(update.moved);
     assert_eq!(update.window.ends_at, at("2026-11-28T03:00:00Z"));
 }
 
 #[test]
+fn what_happened_in_the_future_is_told_as_of_now() {
+    let now = at("2026-11-21T12:05:00Z");
+    for (said, kept) in [
+        ("2026-11-21T12:04:59.999999Z", at("2026-11-21T12:04:59.999999Z")),
+        ("2026-11-21T12:05:00Z", now),
+        ("2026-11-21T12:05:00.000001Z", now),
+        ("2999-01-01T00:00:00Z", now),
+    ] {
+        let update = internal::IncidentUpdated { displayed_at: wire(said), ..incident() };
+        let work = internal::MaintenanceUpdated { displayed_at: wire(said), ..maintenance() };
+        let report = internal::PostmortemPublished { published_at: wire(said), ..postmortem() };
+        for event in [
+            Event::IncidentUpdated(update),
+            Event::MaintenanceUpdated(work),
+            Event::PostmortemPublished(report),
+        ] {
+            let at = match told(event).unwrap().0 {
+                Content::IncidentUpdate(told) => told.displayed_at,
+                Content::MaintenanceUpdate(told) => told.displayed_at,
+                Content::Postmortem(told) => told.published_at,
+                Content::MaintenanceApproaching(_)
+                | Content::NextUpdateDue(_)
+                | Content::Confirmation { .. } => unreachable!("not published here"),
+            };
+            assert_eq!(at, kept, "{said}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_a_time_of_its_field_is_refused_by_name() {
-    let late = wire("2026-11-21T12:05:00.000001Z");
     let early = wire("1999-12-31T23:59:59Z");
+    let unreal = Some(WireTimestamp { seconds: i64::MAX, nanos: 0 });
     for (event, field) in [
         (
-            Event::IncidentUpdated(internal::IncidentUpdated { displayed_at: late, ..incident() }),
+            Event::IncidentUpdated(internal::IncidentUpdated { displayed_at: early, ..incident() }),
             "incident_updated.displayed_at",
         ),
         (
@@ -151,7 +187,7 @@ fn what_is_not_a_time_of_its_field_is_refused_by_name() {
             "incident_updated.next_update_at",
         ),
         (
-            Event::MaintenanceUpdated(internal::MaintenanceUpdated { displayed_at: late, ..maintenance() }),
+            Event::MaintenanceUpdated(internal::MaintenanceUpdated { displayed_at: None, ..maintenance() }),
             "maintenance_updated.displayed_at",
         ),
         (
@@ -176,7 +212,10 @@ fn what_is_not_a_time_of_its_field_is_refused_by_name() {
             "maintenance_approaching.scheduled_end_at",
         ),
         (
-            Event::PostmortemPublished(internal::PostmortemPublished { published_at: late, ..postmortem() }),
+            Event::PostmortemPublished(internal::PostmortemPublished {
+                published_at: unreal,
+                ..postmortem()
+            }),
             "postmortem_published.published_at",
         ),
         (

@@ -9,6 +9,10 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+mod opening;
+
+pub use opening::opening;
+
 /// How deep quotes, lists, links and emphasis may nest; what is deeper shows its
 /// text at this depth. Without a limit the HTML parser behind takes time by the
 /// square of the depth, and a text of 25,000 `>` would hold a thread for seconds.
@@ -46,18 +50,42 @@ static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// The HTML of a CommonMark text, safe to put into a page or a mail.
+/// The level of the title that a text stands under. Its own headings begin one below, so that they are parts of
+/// what the title names, not its neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Title {
+    /// `h2`
+    H2,
+    /// `h3`
+    H3,
+    /// `h4`
+    H4,
+}
+
+/// The HTML of a CommonMark text, safe to put into a page or a mail, under a title that is `h2` at most.
 ///
 /// Raw HTML shows as the text it is; images leave their alternative text; links
 /// lead to `http`, `https` and `mailto` only and carry
 /// `rel="nofollow noopener noreferrer"`; headings begin at `h3`, below those of the
 /// place they are put in.
 pub fn to_html(commonmark: &str) -> String {
+    to_html_under(Title::H2, commonmark)
+}
+
+/// The same under another title: headings begin one level below it, and none is below `h6`.
+pub fn to_html_under(title: Title, commonmark: &str) -> String {
     let text = to_text(commonmark);
+    html_of(events(&text).map(|event| lowered(title, event)), text.len())
+}
+
+/// What of a text is shown.
+fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
     let mut depth = Depth::default();
-    let events =
-        Parser::new_ext(&text, Options::empty()).filter_map(harmless).filter(|event| depth.admits(event));
-    let mut raw = String::with_capacity(text.len() * 3 / 2);
+    Parser::new_ext(text, Options::empty()).filter_map(harmless).filter(move |event| depth.admits(event))
+}
+
+fn html_of<'a>(events: impl Iterator<Item = Event<'a>>, characters: usize) -> String {
+    let mut raw = String::with_capacity(characters * 3 / 2);
     html::push_html(&mut raw, events);
     SANITIZER.clean(&raw).to_string()
 }
@@ -74,13 +102,6 @@ fn harmless(event: Event<'_>) -> Option<Event<'_>> {
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        Event::Start(Tag::Heading { level, .. }) => Some(Event::Start(Tag::Heading {
-            level: lowered(level),
-            id: None,
-            classes: Vec::new(),
-            attrs: Vec::new(),
-        })),
-        Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(lowered(level)))),
         plain @ (Event::Start(_)
         | Event::End(_)
         | Event::Text(_)
@@ -95,13 +116,24 @@ fn harmless(event: Event<'_>) -> Option<Event<'_>> {
     }
 }
 
-fn lowered(level: HeadingLevel) -> HeadingLevel {
-    match level {
-        HeadingLevel::H1 => HeadingLevel::H3,
-        HeadingLevel::H2 => HeadingLevel::H4,
-        HeadingLevel::H3 => HeadingLevel::H5,
-        HeadingLevel::H4 | HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
+fn lowered(title: Title, event: Event<'_>) -> Event<'_> {
+    if let Event::Start(Tag::Heading { level, .. }) = event {
+        let level = below(title, level);
+        Event::Start(Tag::Heading { level, id: None, classes: Vec::new(), attrs: Vec::new() })
+    } else if let Event::End(TagEnd::Heading(level)) = event {
+        Event::End(TagEnd::Heading(below(title, level)))
+    } else {
+        event
     }
+}
+
+fn below(title: Title, level: HeadingLevel) -> HeadingLevel {
+    let title = match title {
+        Title::H2 => 2,
+        Title::H3 => 3,
+        Title::H4 => 4,
+    };
+    HeadingLevel::try_from(title + level as usize).unwrap_or(HeadingLevel::H6)
 }
 
 /// Leaves out the tags, not the text, of what nests deeper than [`MAX_DEPTH`].
@@ -140,6 +172,13 @@ mod tests {
     fn headings_stay_below_those_of_their_place() {
         let html = to_html("# a\n\n## b\n\n### c\n\n###### d\n");
         assert_eq!(html, "<h3>a</h3>\n<h4>b</h4>\n<h5>c</h5>\n<h6>d</h6>\n");
+        for (title, told) in [
+            (Title::H2, "<h3>a</h3>\n<h5>c</h5>\n<h6>d</h6>\n"),
+            (Title::H3, "<h4>a</h4>\n<h6>c</h6>\n<h6>d</h6>\n"),
+            (Title::H4, "<h5>a</h5>\n<h6>c</h6>\n<h6>d</h6>\n"),
+        ] {
+            assert_eq!(to_html_under(title, "# a\n\n### c\n\n###### d\n"), told);
+        }
     }
 
     #[test]
@@ -251,6 +290,7 @@ mod tests {
         ] {
             let text: String = pattern.chars().cycle().take(25_000).collect();
             to_html(&text);
+            opening(&text, 320);
         }
         let nested = format!("{}a{}", "*a **a ".repeat(1_700), "** a* ".repeat(1_900));
         to_html(&nested);
