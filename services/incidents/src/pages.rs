@@ -91,12 +91,20 @@ impl Pages {
         })
     }
 
-    /// Makes sure that the page is the tenant's.
+    /// The page, which is the tenant's.
     ///
     /// # Errors
     /// The same for another tenant's page and for none at all.
-    pub(crate) async fn check_is_of(&self, tenant: TenantId, page: PageId) -> Result<(), Error> {
+    pub(crate) async fn find_of(&self, tenant: TenantId, page: PageId) -> Result<Page, Error> {
         let found = self.find(Key::Id(page)).await?;
-        if found.tenant_id == tenant { Ok(()) } else { Err(Error::NotFound) }
+        if found.tenant_id == tenant { Ok(found) } else { Err(Error::NotFound) }
+    }
+
+    /// Makes sure that the page is the tenant's.
+    ///
+    /// # Errors
+    /// As [`Self::find_of`].
+    pub(crate) async fn check_is_of(&self, tenant: TenantId, page: PageId) -> Result<(), Error> {
+        self.find_of(tenant, page).await.map(|_| ())
     }
 }

@@ -1,6 +1,5 @@
 //! What the audit log says of a change.
 
-use kit::ids::MemberId;
 use uuid::Uuid;
 
 /// What was done.
@@ -31,8 +30,6 @@ pub(crate) enum AuditSubject {
 /// A change to be logged.
 #[derive(Debug)]
 pub(crate) struct NewAuditEntry {
-    /// None if the clock did it.
-    pub(crate) member: Option<MemberId>,
     pub(crate) action: AuditAction,
     pub(crate) subject: AuditSubject,
     pub(crate) subject_id: Uuid,

@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kit::{
-    Clock,
-    ids::{AuditEntryId, ComponentId, PageId, TenantId},
-};
+use kit::ids::{AuditEntryId, ComponentId, EventId, TenantId};
 use sqlx::PgConnection;
 
 use crate::{
-    domain::{Cause, NewAuditEntry, Spell, StatusInterval, component_status, correction},
+    domain::{Cause, Event, NewAuditEntry, Spell, StatusInterval, component_status, correction},
     error::Error,
     store::{
-        audit, components,
+        audit,
         intervals::{self, Recording},
+        outbox,
     },
 };
 
@@ -72,18 +70,24 @@ pub(crate) async fn refresh_statuses(
     }
     let statuses =
         ids.iter().map(|id| component_status(given.remove(id).unwrap_or_default())).collect::<Vec<_>>();
-    components::save_component_statuses(db, tenant, &ids, &statuses).await?;
+    intervals::save_component_statuses(db, tenant, &ids, &statuses).await?;
+    Ok(())
+}
+
+/// Puts an event into the outbox, and wakes the relays.
+pub(crate) async fn insert_event(
+    db: &mut PgConnection,
+    by: Recording<'_>,
+    event: Event,
+    position: i64,
+) -> Result<(), Error> {
+    outbox::insert_event(db, by.tenant, EventId::new(by.clock), by.page, &event, position).await?;
+    outbox::wake_relay(db).await?;
     Ok(())
 }
 
 /// Writes a change into the audit log.
-pub(crate) async fn log(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    page: PageId,
-    clock: &Clock,
-    entry: NewAuditEntry,
-) -> Result<(), Error> {
-    audit::insert_entry(db, tenant, page, AuditEntryId::new(clock), &entry, clock.now()).await?;
+pub(crate) async fn log(db: &mut PgConnection, by: Recording<'_>, entry: NewAuditEntry) -> Result<(), Error> {
+    audit::insert_entry(db, by, AuditEntryId::new(by.clock), &entry).await?;
     Ok(())
 }

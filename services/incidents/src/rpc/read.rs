@@ -19,6 +19,7 @@ use crate::{
     },
     error::Error,
     store::{
+        component_impacts,
         incidents::{self, IncidentRow},
         pages,
         postmortems::{self, PublishedRow},
@@ -175,7 +176,7 @@ async fn put_together(
         said_by_incident.entry(said.incident_id).or_default().push(affected);
     }
     let mut impacts_by_incident = HashMap::<_, Vec<_>>::new();
-    for row in incidents::list_component_impacts(db, tenant, &ids).await? {
+    for row in component_impacts::list_component_impacts(db, tenant, &ids).await? {
         impacts_by_incident.entry(row.incident_id).or_default().push(ComponentImpact {
             component_id: row.component_id,
             status: row.status,
@@ -252,7 +253,7 @@ pub(super) async fn check_may_be_open(
         return Ok(());
     }
     let (others, is_open) =
-        pages::count_open_incidents(db, tenant, incident.page_id, incident.incident_id).await?;
+        incidents::count_open_incidents(db, tenant, incident.page_id, incident.incident_id).await?;
     if is_open || others < i64::from(OPEN_INCIDENTS_PER_PAGE) {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use kit::ids::{AuditEntryId, MemberId, PageId, TenantId};
 use sqlx::PgConnection;
 
+use super::intervals::Recording;
 use crate::domain::{AuditAction, AuditSubject, NewAuditEntry};
 
 /// An entry of the log.
@@ -22,27 +23,25 @@ pub(crate) struct AuditRow {
 
 pub(crate) async fn insert_entry(
     db: &mut PgConnection,
-    tenant: TenantId,
-    page: PageId,
+    by: Recording<'_>,
     entry: AuditEntryId,
     new: &NewAuditEntry,
-    now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into incidents.audit_entry (
              tenant_id, audit_entry_id, page_id, member_id, action, subject, subject_id, subject_name, detail,
              created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        tenant.uuid(),
+        by.tenant.uuid(),
         entry.uuid(),
-        page.uuid(),
-        new.member.map(MemberId::uuid),
+        by.page.uuid(),
+        by.member.map(MemberId::uuid),
         new.action as AuditAction,
         new.subject as AuditSubject,
         new.subject_id,
         new.subject_name,
         new.detail,
-        now.to_sqlx() as _,
+        by.clock.now().to_sqlx() as _,
     )
     .execute(db)
     .await?;

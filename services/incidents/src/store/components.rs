@@ -1,5 +1,7 @@
 //! Components, with what is known of what they follow.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kit::ids::{ComponentGroupId, ComponentId, PageId, TenantId, VendorId};
@@ -361,23 +363,21 @@ pub(crate) async fn list_known_components(
     .await
 }
 
-/// Writes the cached statuses of components, where they differ.
-pub(crate) async fn save_component_statuses(
+/// Since when those of these components are off the page that are.
+pub(crate) async fn list_deletions(
     db: &mut PgConnection,
     tenant: TenantId,
-    components: &[Uuid],
-    statuses: &[ComponentStatus],
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update incidents.component c
-         set status = new.status
-         from unnest($2::uuid[], $3::incidents.component_status[]) as new (component_id, status)
-         where c.tenant_id = $1 and c.component_id = new.component_id and c.status <> new.status",
+    components: &[ComponentId],
+) -> sqlx::Result<HashMap<ComponentId, Timestamp>> {
+    let ids = components.iter().map(|component| component.uuid()).collect::<Vec<_>>();
+    let rows = sqlx::query!(
+        r#"select component_id, deleted_at as "deleted_at!"
+         from incidents.component
+         where tenant_id = $1 and component_id = any($2) and deleted_at is not null"#,
         tenant.uuid(),
-        components,
-        statuses as &[ComponentStatus],
+        &ids,
     )
-    .execute(db)
+    .fetch_all(db)
     .await?;
-    Ok(())
+    Ok(rows.into_iter().map(|row| (row.component_id, row.deleted_at.to_jiff())).collect())
 }

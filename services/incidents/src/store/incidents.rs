@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use kit::ids::{ComponentId, IncidentId, PageId, TenantId, UpdateId};
+use kit::ids::{IncidentId, PageId, TenantId, UpdateId};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use crate::domain::{ComponentImpact, ComponentStatus, Impact, Incident, Phase};
+use crate::domain::{Impact, Incident, Phase};
 
 /// An incident without its updates, without what it says of components, and without its report.
 #[derive(Debug)]
@@ -27,16 +26,6 @@ pub(crate) struct IncidentRow {
     pub(crate) is_public: bool,
     pub(crate) revision: i64,
     pub(crate) created_at: Timestamp,
-}
-
-/// When a component was hurt, with the incident that says so.
-#[derive(Debug)]
-pub(crate) struct ComponentImpactRow {
-    pub(crate) incident_id: IncidentId,
-    pub(crate) component_id: ComponentId,
-    pub(crate) status: ComponentStatus,
-    pub(crate) started_at: Timestamp,
-    pub(crate) ended_at: Timestamp,
 }
 
 /// Rows of incidents: what to select them `from`, and what stands before it.
@@ -215,6 +204,27 @@ pub(crate) async fn list_resolved_incidents(
     .await
 }
 
+/// How many other incidents of the page are open and public, and whether this one is, as they were written last.
+pub(crate) async fn count_open_incidents(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    incident: IncidentId,
+) -> sqlx::Result<(i64, bool)> {
+    let open = sqlx::query!(
+        r#"select count(*) filter (where incident_id <> $3) as "others!",
+             coalesce(bool_or(incident_id = $3), false) as "is_open!"
+         from incidents.incident
+         where tenant_id = $1 and page_id = $2 and is_public and resolved_at is null"#,
+        tenant.uuid(),
+        page.uuid(),
+        incident.uuid(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((open.others, open.is_open))
+}
+
 /// How many of the page's incidents the public does not see. Those have no update and so are open.
 pub(crate) async fn count_hidden_incidents(
     db: &mut PgConnection,
@@ -293,64 +303,6 @@ pub(crate) async fn save_incident(
         incident.language,
         incident.is_public,
         incident.revision,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// What people declared of components, by component and start.
-pub(crate) async fn list_component_impacts(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    incidents: &[Uuid],
-) -> sqlx::Result<Vec<ComponentImpactRow>> {
-    sqlx::query_as!(
-        ComponentImpactRow,
-        "select incident_id, component_id, status, started_at, ended_at
-         from incidents.component_impact
-         where tenant_id = $1 and incident_id = any($2)
-         order by component_id, started_at",
-        tenant.uuid(),
-        incidents,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// Puts these component impacts in the place of all that are there.
-pub(crate) async fn replace_component_impacts(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    incident: IncidentId,
-    impacts: &[ComponentImpact],
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "delete from incidents.component_impact where tenant_id = $1 and incident_id = $2",
-        tenant.uuid(),
-        incident.uuid(),
-    )
-    .execute(&mut *db)
-    .await?;
-    if impacts.is_empty() {
-        return Ok(());
-    }
-    let components = impacts.iter().map(|span| span.component_id.uuid()).collect::<Vec<_>>();
-    let statuses = impacts.iter().map(|span| span.status).collect::<Vec<_>>();
-    let starts = impacts.iter().map(|span| span.started_at.to_sqlx()).collect::<Vec<_>>();
-    let ends = impacts.iter().map(|span| span.ended_at.to_sqlx()).collect::<Vec<_>>();
-    sqlx::query!(
-        "insert into incidents.component_impact (
-             tenant_id, incident_id, component_id, status, started_at, ended_at)
-         select $1, $2, new.component_id, new.status, new.started_at, new.ended_at
-         from unnest($3::uuid[], $4::incidents.component_status[], $5::timestamptz[], $6::timestamptz[])
-             as new (component_id, status, started_at, ended_at)",
-        tenant.uuid(),
-        incident.uuid(),
-        &components,
-        &statuses as &[ComponentStatus],
-        &starts as &[jiff_sqlx::Timestamp],
-        &ends as &[jiff_sqlx::Timestamp],
     )
     .execute(db)
     .await?;

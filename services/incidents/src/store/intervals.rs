@@ -13,16 +13,16 @@ use crate::domain::{Cause, CauseKind, ComponentStatus, Spell, StatusInterval};
 
 /// An interval as its table has it.
 #[derive(Debug)]
-pub(crate) struct IntervalRow {
-    pub(crate) status_interval_id: StatusIntervalId,
-    pub(crate) component_id: ComponentId,
-    pub(crate) status: ComponentStatus,
-    pub(crate) started_at: Timestamp,
-    pub(crate) ended_at: Option<jiff_sqlx::Timestamp>,
-    pub(crate) cause: CauseKind,
-    pub(crate) cause_id: Uuid,
-    pub(crate) recorded_at: Timestamp,
-    pub(crate) retracted_at: Option<jiff_sqlx::Timestamp>,
+struct IntervalRow {
+    status_interval_id: StatusIntervalId,
+    component_id: ComponentId,
+    status: ComponentStatus,
+    started_at: Timestamp,
+    ended_at: Option<jiff_sqlx::Timestamp>,
+    cause: CauseKind,
+    cause_id: Uuid,
+    recorded_at: Timestamp,
+    retracted_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl From<IntervalRow> for StatusInterval {
@@ -111,6 +111,27 @@ pub(crate) async fn list_open(
         "where tenant_id = $1 and component_id = $2 and ended_at is null and retracted_at is null",
         tenant.uuid(),
         component.uuid(),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// What this cause gives these components now.
+pub(crate) async fn list_open_by_cause(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    cause: Cause,
+    components: &[ComponentId],
+) -> sqlx::Result<Vec<StatusInterval>> {
+    let components = components.iter().map(|component| component.uuid()).collect::<Vec<_>>();
+    let rows = interval_rows!(
+        "where tenant_id = $1 and component_id = any($2) and ended_at is null and retracted_at is null
+             and cause = $3 and cause_id = $4",
+        tenant.uuid(),
+        &components,
+        cause.kind() as CauseKind,
+        cause.uuid(),
     )
     .fetch_all(db)
     .await?;
@@ -254,6 +275,27 @@ pub(crate) async fn retract(
         tenant.uuid(),
         &ids,
         now.to_sqlx() as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes what components show now, which is kept beside them, where it differs.
+pub(crate) async fn save_component_statuses(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    components: &[Uuid],
+    statuses: &[ComponentStatus],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update incidents.component c
+         set status = new.status
+         from unnest($2::uuid[], $3::incidents.component_status[]) as new (component_id, status)
+         where c.tenant_id = $1 and c.component_id = new.component_id and c.status <> new.status",
+        tenant.uuid(),
+        components,
+        statuses as &[ComponentStatus],
     )
     .execute(db)
     .await?;

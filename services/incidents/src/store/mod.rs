@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod component_groups;
+pub(crate) mod component_impacts;
 pub(crate) mod components;
 pub(crate) mod drafts;
 pub(crate) mod due;

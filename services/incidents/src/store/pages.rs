@@ -1,6 +1,6 @@
 //! Versions of pages, and the snapshot that a page is read in.
 
-use kit::ids::{IncidentId, PageId, TenantId};
+use kit::ids::{PageId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -45,27 +45,6 @@ pub(crate) async fn lock_page(db: &mut PgConnection, tenant: TenantId, page: Pag
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// How many other incidents of the page are open and public, and whether this one is, as they were written last.
-pub(crate) async fn count_open_incidents(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    page: PageId,
-    incident: IncidentId,
-) -> sqlx::Result<(i64, bool)> {
-    let open = sqlx::query!(
-        r#"select count(*) filter (where incident_id <> $3) as "others!",
-             coalesce(bool_or(incident_id = $3), false) as "is_open!"
-         from incidents.incident
-         where tenant_id = $1 and page_id = $2 and is_public and resolved_at is null"#,
-        tenant.uuid(),
-        page.uuid(),
-        incident.uuid(),
-    )
-    .fetch_one(db)
-    .await?;
-    Ok((open.others, open.is_open))
 }
 
 /// The page's version; none if nothing was ever put on it.

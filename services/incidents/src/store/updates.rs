@@ -201,7 +201,7 @@ pub(crate) async fn save_incident_components(
     Ok(())
 }
 
-/// The components of the incident that members took over or deleted.
+/// The components of the incident that members took over.
 pub(crate) async fn list_releases(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -211,12 +211,7 @@ pub(crate) async fn list_releases(
         Release,
         r#"select component_id as "component_id!: ComponentId", released.at as "released_at!: jiff_sqlx::Timestamp"
          from incidents.incident_component, unnest(released_at) as released (at)
-         where tenant_id = $1 and incident_id = $2
-         union all
-         select named.component_id, c.deleted_at
-         from incidents.incident_component named
-         join incidents.component c on c.tenant_id = named.tenant_id and c.component_id = named.component_id
-         where named.tenant_id = $1 and named.incident_id = $2 and c.deleted_at is not null"#,
+         where tenant_id = $1 and incident_id = $2"#,
         tenant.uuid(),
         incident.uuid(),
     )

@@ -5,11 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use kit::ids::{ComponentId, PageId, TenantId, VendorId};
 use sqlx::PgConnection;
 
-use super::intervals::IntervalRow;
-use crate::domain::{
-    Cause, CauseKind, ComponentStatus, Followed, LastReading, StatusInterval, Vendor, VendorComponent,
-    VendorFormat,
-};
+use crate::domain::{ComponentStatus, Followed, LastReading, Vendor, VendorComponent, VendorFormat};
 
 /// A vendor as its table has it.
 #[derive(Debug)]
@@ -41,6 +37,19 @@ impl From<VendorRow> for Vendor {
             created_at: row.created_at,
         }
     }
+}
+
+/// Rows of vendors: which of them, and in which order.
+macro_rules! vendor_rows {
+    ($which:tt, $($bound:expr),* $(,)?) => {
+        sqlx::query_as!(
+            VendorRow,
+            "select vendor_id, page_id, name, url, format, heard_at, failing_since, problem, created_at
+             from incidents.vendor "
+                + $which,
+            $($bound),*
+        )
+    };
 }
 
 pub(crate) async fn count_vendors(
@@ -88,11 +97,8 @@ pub(crate) async fn lock_vendor(
     tenant: TenantId,
     vendor: VendorId,
 ) -> sqlx::Result<Option<Vendor>> {
-    let row = sqlx::query_as!(
-        VendorRow,
-        "select vendor_id, page_id, name, url, format, heard_at, failing_since, problem, created_at
-         from incidents.vendor
-         where tenant_id = $1 and vendor_id = $2
+    let row = vendor_rows!(
+        "where tenant_id = $1 and vendor_id = $2
          for no key update",
         tenant.uuid(),
         vendor.uuid(),
@@ -107,16 +113,9 @@ pub(crate) async fn find_vendor(
     tenant: TenantId,
     vendor: VendorId,
 ) -> sqlx::Result<Option<Vendor>> {
-    let row = sqlx::query_as!(
-        VendorRow,
-        "select vendor_id, page_id, name, url, format, heard_at, failing_since, problem, created_at
-         from incidents.vendor
-         where tenant_id = $1 and vendor_id = $2",
-        tenant.uuid(),
-        vendor.uuid(),
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = vendor_rows!("where tenant_id = $1 and vendor_id = $2", tenant.uuid(), vendor.uuid(),)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(Into::into))
 }
 
@@ -126,11 +125,8 @@ pub(crate) async fn list_vendors(
     tenant: TenantId,
     page: PageId,
 ) -> sqlx::Result<Vec<Vendor>> {
-    let rows = sqlx::query_as!(
-        VendorRow,
-        "select vendor_id, page_id, name, url, format, heard_at, failing_since, problem, created_at
-         from incidents.vendor
-         where tenant_id = $1 and page_id = $2
+    let rows = vendor_rows!(
+        "where tenant_id = $1 and page_id = $2
          order by vendor_id",
         tenant.uuid(),
         page.uuid(),
@@ -314,29 +310,4 @@ pub(crate) async fn find_followed_status(
     )
     .fetch_optional(db)
     .await
-}
-
-/// What the vendor gives these components now.
-pub(crate) async fn list_open_intervals(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    vendor: VendorId,
-    components: &[ComponentId],
-) -> sqlx::Result<Vec<StatusInterval>> {
-    let components = components.iter().map(|component| component.uuid()).collect::<Vec<_>>();
-    let rows = sqlx::query_as!(
-        IntervalRow,
-        "select status_interval_id, component_id, status, started_at, ended_at, cause, cause_id, recorded_at,
-             retracted_at
-         from incidents.status_interval
-         where tenant_id = $1 and component_id = any($2) and ended_at is null and retracted_at is null
-             and cause = $3 and cause_id = $4",
-        tenant.uuid(),
-        &components,
-        CauseKind::Vendor as CauseKind,
-        Cause::Vendor(vendor).uuid(),
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(Into::into).collect())
 }

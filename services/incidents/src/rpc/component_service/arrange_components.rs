@@ -16,9 +16,8 @@ use uuid::Uuid;
 use crate::{
     domain::{AuditAction, AuditSubject, NewAuditEntry},
     error::Error,
-    pages::Key,
     rpc::{Rpc, change, convert},
-    store::{component_groups, components, pages, places},
+    store::{component_groups, components, intervals::Recording, pages, places},
 };
 
 /// A row of the page.
@@ -36,10 +35,7 @@ pub(super) async fn arrange_components(
     let rows = parse(&request.places)?;
 
     let tenant = member.tenant;
-    let page = rpc.pages.find(Key::Id(page_id)).await?;
-    if page.tenant_id != tenant {
-        return Err(Error::NotFound);
-    }
+    let page = rpc.pages.find_of(tenant, page_id).await?;
 
     let mut tx = rpc.db.tenant(tenant).await?;
     pages::advance_page(&mut tx, tenant, page_id, 0).await?;
@@ -66,14 +62,14 @@ pub(super) async fn arrange_components(
         return Ok(ArrangeComponentsResponse {});
     }
     let entry = NewAuditEntry {
-        member: Some(member.member),
         action: AuditAction::Updated,
         subject: AuditSubject::Page,
         subject_id: page_id.uuid(),
         subject_name: page.name,
         detail: format!("moved {moved} components and component groups"),
     };
-    change::log(&mut tx, tenant, page_id, &rpc.clock, entry).await?;
+    let by = Recording { tenant, page: page_id, member: Some(member.member), clock: &rpc.clock };
+    change::log(&mut tx, by, entry).await?;
     tx.commit().await?;
 
     Ok(ArrangeComponentsResponse {})

@@ -18,14 +18,13 @@ pub(in crate::rpc) async fn log(
     detail: String,
 ) -> Result<(), Error> {
     let entry = NewAuditEntry {
-        member: by.member,
         action,
         subject: AuditSubject::Component,
         subject_id: component.component_id.uuid(),
         subject_name: component.settings.name.clone(),
         detail,
     };
-    change::log(db, by.tenant, by.page, by.clock, entry).await
+    change::log(db, by, entry).await
 }
 
 /// Writes a change of a group into the audit log.
@@ -37,12 +36,11 @@ pub(super) async fn log_group(
     detail: String,
 ) -> Result<(), Error> {
     let entry = NewAuditEntry {
-        member: by.member,
         action,
         subject: AuditSubject::ComponentGroup,
         subject_id: group.component_group_id.uuid(),
         subject_name: group.name.clone(),
         detail,
     };
-    change::log(db, by.tenant, by.page, by.clock, entry).await
+    change::log(db, by, entry).await
 }

@@ -14,7 +14,7 @@ use super::{publish_update::publish, write};
 use crate::{
     domain::{Draft, Event, Incident},
     error::Error,
-    rpc::read,
+    rpc::{change, read},
     store::{
         drafts,
         due::{self, Due, DueKind},
@@ -96,7 +96,7 @@ pub(crate) async fn remind_due(db: &Db, clock: &Clock, due: &Due) -> Result<(), 
         if find_promising(&mut tx, tenant, update).await?.is_some() {
             let by = Recording { tenant, page: seen.page_id, member: None, clock };
             let event = Event::NextUpdateDue { incident: seen.incident_id, update };
-            write::insert_event(&mut tx, by, event, position).await?;
+            change::insert_event(&mut tx, by, event, position).await?;
         }
     }
     if due::complete(&mut tx, due).await? {

@@ -15,7 +15,7 @@ use crate::{
     domain::{AuditAction, HIDDEN_INCIDENTS_PER_PAGE, Incident, Standing, Telling},
     error::Error,
     rpc::{Rpc, convert},
-    store::{self, incidents, intervals::Recording, pages},
+    store::{self, component_impacts, incidents, intervals::Recording, pages},
 };
 
 pub(super) async fn create_incident(
@@ -77,7 +77,7 @@ pub(super) async fn create_incident(
 
     incidents::insert_incident(&mut tx, tenant, &incident).await?;
     let impacts = &incident.component_impacts;
-    incidents::replace_component_impacts(&mut tx, tenant, incident.incident_id, impacts).await?;
+    component_impacts::replace_component_impacts(&mut tx, tenant, incident.incident_id, impacts).await?;
     let (draft, detail) = match first {
         None => {
             write::follow(&mut tx, by, &mut incident, None).await?;

@@ -13,7 +13,7 @@ use crate::{
         mask::{Mask, check_etag},
         read,
     },
-    store::{incidents, intervals::Recording, pages},
+    store::{component_impacts, incidents, intervals::Recording, pages},
 };
 
 /// What can be changed, from the contract.
@@ -45,7 +45,7 @@ pub(super) async fn update_incident(
         let (named, had) = (&request.component_impacts, &before.component_impacts);
         write::check_known(&mut tx, tenant, page, &[], named, had).await?;
         let impacts = &incident.component_impacts;
-        incidents::replace_component_impacts(&mut tx, tenant, incident_id, impacts).await?;
+        component_impacts::replace_component_impacts(&mut tx, tenant, incident_id, impacts).await?;
     }
     write::follow(&mut tx, by, &mut incident, before.promise()).await?;
     let detail = FIELDS.into_iter().filter(|field| mask.has(field)).collect::<Vec<_>>().join(", ");

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use kit::ids::{ComponentId, EventId, IncidentId, PageId, TenantId, UpdateId};
+use kit::ids::{ComponentId, IncidentId, PageId, TenantId, UpdateId};
 use proto::{Violation, incidents::v1 as wire};
 use sqlx::PgConnection;
 
@@ -20,7 +20,7 @@ use crate::{
         due::{self, DueKind},
         incidents,
         intervals::Recording,
-        maintenances, outbox, updates,
+        updates,
     },
 };
 
@@ -207,7 +207,7 @@ pub(super) async fn tell(
     follow(db, by, incident, before).await?;
     if !update.silent {
         let event = Event::IncidentUpdated { incident: incident.incident_id, update: update_id };
-        insert_event(db, by, event, position).await?;
+        change::insert_event(db, by, event, position).await?;
     }
     Ok(update)
 }
@@ -242,7 +242,7 @@ async fn find_endings(
     let named = told.chain(declared).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
     Ok(Endings {
         releases: updates::list_releases(db, tenant, incident.incident_id).await?,
-        deletions: maintenances::list_deletions(db, tenant, &named).await?,
+        deletions: components::list_deletions(db, tenant, &named).await?,
     })
 }
 
@@ -272,18 +272,6 @@ pub(super) async fn replace_promise(
     Ok(())
 }
 
-/// Puts an event into the outbox, and wakes the relays.
-pub(crate) async fn insert_event(
-    db: &mut PgConnection,
-    by: Recording<'_>,
-    event: Event,
-    position: i64,
-) -> Result<(), Error> {
-    outbox::insert_event(db, by.tenant, EventId::new(by.clock), by.page, &event, position).await?;
-    outbox::wake_relay(db).await?;
-    Ok(())
-}
-
 /// Logs what was done to the incident.
 pub(crate) async fn log(
     db: &mut PgConnection,
@@ -294,14 +282,13 @@ pub(crate) async fn log(
     detail: impl Into<String>,
 ) -> Result<(), Error> {
     let entry = NewAuditEntry {
-        member: by.member,
         action,
         subject: AuditSubject::Incident,
         subject_id: incident.uuid(),
         subject_name: title.to_owned(),
         detail: detail.into(),
     };
-    change::log(db, by.tenant, by.page, by.clock, entry).await
+    change::log(db, by, entry).await
 }
 
 /// The incident on the wire as answers to changes hold it: kept for safe retries, it must not grow with the story.

@@ -10,6 +10,7 @@ use super::write;
 use crate::{
     domain::{AuditAction, Event, Maintenance, MaintenancePhase, MaintenanceUpdate},
     error::Error,
+    rpc::change,
     store::{
         due::{self, Due},
         intervals::Recording,
@@ -94,7 +95,7 @@ pub(crate) async fn remind_due(db: &Db, clock: &Clock, due: &Due) -> Result<(), 
         if let Some(maintenance) = maintenance.filter(|found| found.reminds(due.due_at, now)) {
             let by = Recording { tenant, page: maintenance.page_id, member: None, clock };
             let event = Event::MaintenanceApproaching { maintenance: maintenance_id, due_at: due.due_at };
-            write::insert_event(&mut tx, by, event, position).await?;
+            change::insert_event(&mut tx, by, event, position).await?;
             let detail = "subscribers were reminded".to_owned();
             write::log(&mut tx, by, &maintenance, AuditAction::Told, detail).await?;
         }

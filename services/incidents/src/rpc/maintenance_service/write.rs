@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use kit::{
     Clock,
-    ids::{ComponentId, EventId, MaintenanceId, PageId, TenantId, UpdateId},
+    ids::{ComponentId, MaintenanceId, PageId, TenantId, UpdateId},
 };
 use proto::Violation;
 use sqlx::PgConnection;
@@ -23,7 +23,6 @@ use crate::{
         due::{self, DueKind},
         intervals::Recording,
         maintenances::{self, Story},
-        outbox,
     },
 };
 
@@ -113,19 +112,13 @@ pub(super) async fn insert_told(
     if update.silent {
         return Ok(());
     }
-    insert_event(db, by, Event::MaintenanceUpdated { maintenance, update: update.update_id }, position).await
-}
-
-/// Writes an event of the maintenance.
-pub(super) async fn insert_event(
-    db: &mut PgConnection,
-    by: Recording<'_>,
-    event: Event,
-    position: i64,
-) -> Result<(), Error> {
-    outbox::insert_event(db, by.tenant, EventId::new(by.clock), by.page, &event, position).await?;
-    outbox::wake_relay(db).await?;
-    Ok(())
+    change::insert_event(
+        db,
+        by,
+        Event::MaintenanceUpdated { maintenance, update: update.update_id },
+        position,
+    )
+    .await
 }
 
 /// Makes the components' history say what follows from the maintenance.
@@ -134,7 +127,7 @@ pub(super) async fn record(
     by: Recording<'_>,
     maintenance: &Maintenance,
 ) -> Result<(), Error> {
-    let deleted = maintenances::list_deletions(db, by.tenant, &maintenance.component_ids).await?;
+    let deleted = components::list_deletions(db, by.tenant, &maintenance.component_ids).await?;
     let cause = Cause::Maintenance(maintenance.maintenance_id);
     change::replace_spells(db, by, cause, &maintenance.spells(&deleted)).await
 }
@@ -182,14 +175,13 @@ pub(super) async fn log(
     detail: String,
 ) -> Result<(), Error> {
     let entry = NewAuditEntry {
-        member: by.member,
         action,
         subject: AuditSubject::Maintenance,
         subject_id: maintenance.maintenance_id.uuid(),
         subject_name: maintenance.title.clone(),
         detail,
     };
-    change::log(db, by.tenant, by.page, by.clock, entry).await
+    change::log(db, by, entry).await
 }
 
 /// When the maintenance is planned, for the audit log.

@@ -7,7 +7,7 @@ use super::Change;
 use crate::{
     domain::{AuditAction, Event, Postmortem},
     error::Error,
-    rpc::{Rpc, convert, incident_service::write, mask::check_etag},
+    rpc::{Rpc, change, convert, mask::check_etag},
     store::{intervals::Recording, postmortems},
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn publish_postmortem(
     if notifies {
         let event = Event::PostmortemPublished { incident: incident_id };
         let by = Recording { tenant, page, member: Some(member.member), clock: &rpc.clock };
-        write::insert_event(&mut change.tx, by, event, change.position).await?;
+        change::insert_event(&mut change.tx, by, event, change.position).await?;
     }
     let draft = change.end(AuditAction::Published, "the report was published").await?;
     Ok(PublishPostmortemResponse { draft: Some(draft) })

@@ -52,12 +52,11 @@ pub(super) async fn log(
     detail: String,
 ) -> Result<(), Error> {
     let entry = NewAuditEntry {
-        member: by.member,
         action,
         subject: AuditSubject::Template,
         subject_id: template.template_id.uuid(),
         subject_name: template.name.clone(),
         detail,
     };
-    change::log(db, by.tenant, by.page, by.clock, entry).await
+    change::log(db, by, entry).await
 }

@@ -6,9 +6,8 @@ use proto::incidents::v1::{UpdateUptimeWeightsRequest, UpdateUptimeWeightsRespon
 use crate::{
     domain::{AuditAction, AuditSubject, NewAuditEntry, Weights},
     error::Error,
-    pages::Key,
     rpc::{Rpc, change, convert},
-    store::{pages, uptime},
+    store::{intervals::Recording, pages, uptime},
 };
 
 pub(super) async fn update_uptime_weights(
@@ -20,10 +19,7 @@ pub(super) async fn update_uptime_weights(
     let weights = parse(&request)?;
 
     let tenant = member.tenant;
-    let page = rpc.pages.find(Key::Id(page_id)).await?;
-    if page.tenant_id != tenant {
-        return Err(Error::NotFound);
-    }
+    let page = rpc.pages.find_of(tenant, page_id).await?;
 
     let mut tx = rpc.db.tenant(tenant).await?;
     pages::advance_page(&mut tx, tenant, page_id, 0).await?;
@@ -34,7 +30,6 @@ pub(super) async fn update_uptime_weights(
     }
     uptime::save_weights(&mut tx, tenant, page_id, weights).await?;
     let entry = NewAuditEntry {
-        member: Some(member.member),
         action: AuditAction::Updated,
         subject: AuditSubject::Page,
         subject_id: page_id.uuid(),
@@ -44,7 +39,8 @@ pub(super) async fn update_uptime_weights(
             weights.partial_outage_percent, weights.major_outage_percent,
         ),
     };
-    change::log(&mut tx, tenant, page_id, &rpc.clock, entry).await?;
+    let by = Recording { tenant, page: page_id, member: Some(member.member), clock: &rpc.clock };
+    change::log(&mut tx, by, entry).await?;
     tx.commit().await?;
 
     Ok(reply)

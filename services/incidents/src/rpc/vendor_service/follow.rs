@@ -9,7 +9,7 @@ use crate::{
     domain::{AuditAction, AuditSubject, Cause, ComponentStatus, NewAuditEntry, Vendor, follow},
     error::Error,
     rpc::change,
-    store::{intervals::Recording, vendors},
+    store::intervals::{self, Recording},
 };
 
 /// Makes the history say that the vendor says this of components from now on; what they show follows. Answers of how
@@ -21,7 +21,8 @@ pub(crate) async fn say(
     said: &[(ComponentId, ComponentStatus)],
 ) -> Result<usize, Error> {
     let components = said.iter().map(|(component, _)| *component).collect::<Vec<_>>();
-    let open = vendors::list_open_intervals(db, by.tenant, vendor, &components).await?;
+    let cause = Cause::Vendor(vendor);
+    let open = intervals::list_open_by_cause(db, by.tenant, cause, &components).await?;
     let given = open.iter().map(|it| (it.spell.component_id, it.spell.status)).collect::<HashMap<_, _>>();
     let is_news = |(component, status): &&(ComponentId, ComponentStatus)| {
         given.get(component).copied().unwrap_or(ComponentStatus::Operational) != *status
@@ -33,7 +34,7 @@ pub(crate) async fn say(
     let touched = news.iter().map(|(component, _)| *component).collect::<HashSet<_>>();
     let open = open.into_iter().filter(|it| touched.contains(&it.spell.component_id)).collect::<Vec<_>>();
     let spells = follow(&open, &news, by.clock.now());
-    change::correct(db, by, Cause::Vendor(vendor), &open, &spells).await?;
+    change::correct(db, by, cause, &open, &spells).await?;
     Ok(news.len())
 }
 
@@ -46,12 +47,11 @@ pub(super) async fn log(
     detail: String,
 ) -> Result<(), Error> {
     let entry = NewAuditEntry {
-        member: by.member,
         action,
         subject: AuditSubject::Vendor,
         subject_id: vendor.vendor_id.uuid(),
         subject_name: vendor.name.clone(),
         detail,
     };
-    change::log(db, by.tenant, by.page, by.clock, entry).await
+    change::log(db, by, entry).await
 }

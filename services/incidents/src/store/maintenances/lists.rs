@@ -28,12 +28,8 @@ pub(crate) async fn list_maintenances(
     before: (Timestamp, MaintenanceId),
     limit: i64,
 ) -> sqlx::Result<Vec<MaintenanceRow>> {
-    sqlx::query_as!(
-        MaintenanceRow,
-        "select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at, ended_at,
-             starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end, language, revision,
-             created_at
-         from incidents.maintenance
+    maintenance_rows!(
+        "incidents.maintenance
          where tenant_id = $1 and page_id = $2 and (scheduled_start_at, maintenance_id) < ($3, $4)
          order by scheduled_start_at desc, maintenance_id desc
          limit $5",
@@ -53,12 +49,8 @@ pub(crate) async fn list_active(
     tenant: TenantId,
     page: PageId,
 ) -> sqlx::Result<Vec<MaintenanceRow>> {
-    sqlx::query_as!(
-        MaintenanceRow,
-        "select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at, ended_at,
-             starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end, language, revision,
-             created_at
-         from incidents.maintenance
+    maintenance_rows!(
+        "incidents.maintenance
          where tenant_id = $1 and page_id = $2 and ended_at is null and phase in ('in_progress', 'verifying')
          order by scheduled_end_at, maintenance_id",
         tenant.uuid(),
@@ -74,12 +66,8 @@ pub(crate) async fn list_upcoming(
     tenant: TenantId,
     page: PageId,
 ) -> sqlx::Result<Vec<MaintenanceRow>> {
-    sqlx::query_as!(
-        MaintenanceRow,
-        "select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at, ended_at,
-             starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end, language, revision,
-             created_at
-         from incidents.maintenance
+    maintenance_rows!(
+        "incidents.maintenance
          where tenant_id = $1 and page_id = $2 and ended_at is null and phase = 'scheduled'
          order by scheduled_start_at, maintenance_id",
         tenant.uuid(),
@@ -100,18 +88,12 @@ pub(crate) async fn list_ended_since(
     after: Timestamp,
     limit: i64,
 ) -> sqlx::Result<Vec<MaintenanceRow>> {
-    sqlx::query_as!(
-        MaintenanceRow,
-        "with recent as materialized (
-             select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at, ended_at,
-                 starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end, language,
-                 revision, created_at
-             from incidents.maintenance
+    maintenance_rows!(
+        with "with recent as materialized (
+             select * from incidents.maintenance
              where tenant_id = $1 and page_id = $2 and ended_at is not null and ended_at > $3)
-         select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at, ended_at,
-             starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end, language, revision,
-             created_at
-         from recent
+         ",
+        "recent
          order by scheduled_start_at desc, maintenance_id desc
          limit $4",
         tenant.uuid(),
@@ -131,12 +113,8 @@ pub(crate) async fn list_ended_before(
     before: (Timestamp, MaintenanceId),
     limit: i64,
 ) -> sqlx::Result<Vec<MaintenanceRow>> {
-    sqlx::query_as!(
-        MaintenanceRow,
-        "select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at, ended_at,
-             starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end, language, revision,
-             created_at
-         from incidents.maintenance
+    maintenance_rows!(
+        "incidents.maintenance
          where tenant_id = $1 and page_id = $2 and (scheduled_start_at, maintenance_id) < ($3, $4)
              and ended_at is not null
          order by scheduled_start_at desc, maintenance_id desc

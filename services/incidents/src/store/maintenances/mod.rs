@@ -1,8 +1,5 @@
 //! Maintenances: their rows, and the components they work on. Their updates and the ways to list them stand beside.
 
-mod lists;
-mod updates;
-
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -17,6 +14,28 @@ pub(crate) use lists::{
 pub(crate) use updates::{Story, delete_updates, find_story, insert_update};
 
 use crate::domain::{Maintenance, MaintenancePhase, MaintenanceUpdate};
+
+/// Rows of maintenances: what to select them `from`, and what stands before it.
+macro_rules! maintenance_rows {
+    ($from:tt, $($bound:expr),* $(,)?) => {
+        maintenance_rows!(with "", $from, $($bound),*)
+    };
+    (with $with:tt, $from:tt, $($bound:expr),* $(,)?) => {
+        sqlx::query_as!(
+            MaintenanceRow,
+            $with
+                + "select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at,
+                    ended_at, starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end,
+                    language, revision, created_at
+                  from "
+                + $from,
+            $($bound),*
+        )
+    };
+}
+
+mod lists;
+mod updates;
 
 /// A maintenance as its table has it.
 #[derive(Debug)]
@@ -130,12 +149,8 @@ pub(crate) async fn find_maintenance(
     tenant: TenantId,
     maintenance: MaintenanceId,
 ) -> sqlx::Result<Option<MaintenanceRow>> {
-    sqlx::query_as!(
-        MaintenanceRow,
-        "select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at, ended_at,
-             starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end, language, revision,
-             created_at
-         from incidents.maintenance
+    maintenance_rows!(
+        "incidents.maintenance
          where tenant_id = $1 and maintenance_id = $2",
         tenant.uuid(),
         maintenance.uuid(),
@@ -150,12 +165,8 @@ pub(crate) async fn lock_maintenance(
     tenant: TenantId,
     maintenance: MaintenanceId,
 ) -> sqlx::Result<Option<MaintenanceRow>> {
-    sqlx::query_as!(
-        MaintenanceRow,
-        "select maintenance_id, page_id, title, phase, scheduled_start_at, scheduled_end_at, started_at, ended_at,
-             starts_by_hand, ends_by_hand, reminder_lead_minutes, silent_at_start, silent_at_end, language, revision,
-             created_at
-         from incidents.maintenance
+    maintenance_rows!(
+        "incidents.maintenance
          where tenant_id = $1 and maintenance_id = $2
          for update",
         tenant.uuid(),
@@ -291,23 +302,4 @@ async fn list_components(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (row.maintenance_id, row.component_id)).collect())
-}
-
-/// Since when those components of the maintenance are off the page that are.
-pub(crate) async fn list_deletions(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    components: &[ComponentId],
-) -> sqlx::Result<HashMap<ComponentId, Timestamp>> {
-    let ids = components.iter().map(|component| component.uuid()).collect::<Vec<_>>();
-    let rows = sqlx::query!(
-        r#"select component_id, deleted_at as "deleted_at!"
-         from incidents.component
-         where tenant_id = $1 and component_id = any($2) and deleted_at is not null"#,
-        tenant.uuid(),
-        &ids,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.component_id, row.deleted_at.to_jiff())).collect())
 }
