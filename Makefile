@@ -25,7 +25,7 @@ run: compiler $(if $(DATABASE_URL),,postgres) ## Build for release and run every
 	@$(TARGET)/release/pharos up $(ARGS)
 
 .PHONY: test
-test: compiler postgres python ## Run every test; ARGS is passed to the runner, such as the name of one test
+test: compiler postgres python mail-servers ## Run every test; ARGS is passed to the runner, such as the name of one test
 	@cargo build --workspace --all-targets
 	@cargo test --quiet --workspace --doc
 	@if cargo nextest --version >/dev/null 2>&1; then \
@@ -42,13 +42,19 @@ demo: compiler $(if $(DATABASE_URL),,postgres) ## Run everything on a throw-away
 	@sh scripts/demo.sh $(TARGET)/release/pharos
 
 .PHONY: bench
-bench: compiler postgres ## Measure, on a release build
-	@cargo build --release --package pharos
-	@cargo run --release --package pharos-tests --bin bench -- $(ARGS)
+bench: compiler postgres mail-servers bench-node ## Measure, on a release build; ARGS='wire queue' and so on for some of it
+	@cargo build --release --package pharos --package pharos-tests --bins
+	@$(TARGET)/release/bench $(ARGS)
+
+.PHONY: soak
+soak: compiler postgres ## Kill, stop and race senders over SUBSCRIBERS=100000, on a release build
+	@cargo build --release --package pharos --package pharos-tests --bins
+	@PHAROS_TEST_CROWD=$(or $(SUBSCRIBERS),100000) $(TARGET)/release/with-postgres cargo test --release \
+	    --package pharos-tests --test scenarios fan_out::crashes -- --nocapture --test-threads 2
 
 .PHONY: check
 check: ## Do all that CI does, in its order, and stop at the first failure
-	@$(STEP) 'set-up' $(MAKE) compiler postgres python buf deny machete
+	@$(STEP) 'set-up' $(MAKE) compiler postgres python mail-servers buf deny machete
 	@$(STEP) 'lock file' cargo fetch --locked
 	@$(STEP) 'format' cargo fmt --all --check
 	@$(STEP) 'clippy' cargo clippy --workspace --all-targets -- -D warnings
@@ -70,13 +76,17 @@ sqlx-check: compiler postgres ## Check that .sqlx is what `make sqlx` would writ
 
 # Set-up: each does nothing if what it brings is there
 
-.PHONY: compiler postgres python buf deny machete
+.PHONY: compiler postgres python mail-servers bench-node buf deny machete
 compiler: ## Make sure that there is a C compiler
 	@$(TOOL) compiler
 postgres: ## Make sure that there are PostgreSQL's programs; fetched into a cache folder if none are installed
 	@$(TOOL) postgres
 python: ## Install what the tests need from Python into .tools
 	@$(TOOL) python
+mail-servers: ## Unpack Debian's postfix, opensmtpd and libfaketime into .tools
+	@$(TOOL) mail-servers
+bench-node: ## Install what the benchmarks compare with from npm into .tools
+	@$(TOOL) bench-node
 buf: ## Install the linter of the contracts into .tools
 	@$(TOOL) buf
 deny: ## Install cargo-deny into .tools, if it is not there

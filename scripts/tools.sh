@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes sure that a tool is there: tools.sh compiler | postgres | python | buf | cargo-deny | cargo-machete
+# Makes sure that a tool is there:
+# tools.sh compiler | postgres | python | mail-servers | bench-node | buf | cargo-deny | cargo-machete
 #
 # What is missing is fetched into .tools or a cache folder, or, on Debian and as root, installed with apt-get; both are
 # said first. Where neither is possible, one line names what is missing. Whatever is there already is left alone.
@@ -8,6 +9,8 @@ cd "$(dirname "$0")/.."
 . scripts/common.sh
 
 buf_folder=.tools/buf
+node_folder=.tools/bench-node
+mail_folder=.tools/mail
 venv=.tools/python
 
 compiler() {
@@ -49,23 +52,71 @@ postgres() {
     [ -n "$(find_postgres)" ] || fail "the programs in $target cannot be used; install PostgreSQL 15 or newer"
 }
 
-buf() {
-    if cmp -s tests/contracts/package-lock.json "$buf_folder/package-lock.json" && [ -x "$buf_folder/node_modules/.bin/buf" ]; then
+# Other people's mail servers, unpacked and not installed: nothing of theirs runs unless a test starts it, and they
+# can be side by side though each wants to be the system's only one. bin/ has what needs no set-up of its own, and env
+# tells where the libraries are. On other systems than Debian nothing else must wait for them, so that is only said.
+mail_servers() {
+    [ -x "$mail_folder/bin/smtp-sink" ] && return
+    if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg >/dev/null 2>&1; then
+        echo "pharos: apt-get is missing, and with it Debian's postfix, opensmtpd and libfaketime: what needs them will fail" >&2
         return
     fi
+    echo "pharos: unpacking Debian's postfix, opensmtpd and libfaketime into $mail_folder"
+    rm -rf "$mail_folder.new"
+    mkdir -p "$mail_folder.new/bin" "$mail_folder.new/packages"
+    {
+        download_mail_servers || { [ "$(id -u)" = 0 ] && apt-get update -q && download_mail_servers; }
+    } </dev/null >"$mail_folder.log" 2>&1 ||
+        fail "apt-get could not fetch postfix, opensmtpd and libfaketime; its words are in $mail_folder.log"
+    # In the order of their names: both servers have a sendmail, and postfix's stays.
+    for package in "$mail_folder.new"/packages/*.deb; do
+        dpkg -x "$package" "$mail_folder.new"
+    done
+    rm -r "$mail_folder.new/packages"
+    libraries=$(cd "$mail_folder.new" && find usr lib -name '*.so*' -exec dirname {} + | sort -u |
+        sed 's|^|$mail_servers/|' | paste -s -d : -)
+    echo "export LD_LIBRARY_PATH=\"$libraries\"" >"$mail_folder.new/env"
+    for program in smtp-sink smtp-source; do
+        cat >"$mail_folder.new/bin/$program" <<'END'
+#!/bin/sh
+mail_servers=$(cd "$(dirname "$0")/.." && pwd)
+. "$mail_servers/env"
+END
+        echo "exec \"\$mail_servers/usr/sbin/$program\" \"\$@\"" >>"$mail_folder.new/bin/$program"
+        chmod +x "$mail_folder.new/bin/$program"
+    done
+    rm -rf "$mail_folder"
+    mv "$mail_folder.new" "$mail_folder"
+}
+
+# Asks one by one what each would bring with it, for they refuse to be installed together.
+download_mail_servers() {
+    packages=$(for package in postfix opensmtpd libfaketime; do
+        echo "$package"
+        apt-get -s -o APT::Get::Show-User-Simulation-Note=false install --no-install-recommends "$package" |
+            awk '$1 == "Inst" { print $2 }'
+    done | sort -u)
+    # shellcheck disable=SC2086 # a word a package
+    (cd "$mail_folder.new/packages" && apt-get download $packages)
+}
+
+# Usage: node_packages <folder with package.json and package-lock.json> <folder to install into> <what it is>
+#
+# Not `npm ci`: it wants the packages of all systems in the lock file, and not every registry has them all.
+# Install scripts would only check again what the lock file has pinned.
+node_packages() {
+    cmp -s "$1/package-lock.json" "$2/package-lock.json" && return
     command -v npm >/dev/null 2>&1 || apt_install "Node.js with npm" nodejs npm ||
         fail "Node.js with npm is missing: install it (Debian: apt-get install nodejs npm; macOS: brew install node)"
-    echo "pharos: installing buf, the linter of the contracts, into $buf_folder"
-    rm -rf "$buf_folder.new"
-    mkdir -p "$buf_folder.new"
-    cp tests/contracts/package.json tests/contracts/package-lock.json "$buf_folder.new"
-    # Not `npm ci`: it wants the packages of all systems in the lock file, and not every registry has them all.
-    # Their install script would only check again what the lock file has pinned.
-    (cd "$buf_folder.new" && npm install --ignore-scripts --no-audit --no-fund --no-update-notifier) \
-        </dev/null >"$buf_folder.log" 2>&1 || fail "npm could not install buf; its words are in $buf_folder.log"
-    cp tests/contracts/package-lock.json "$buf_folder.new"
-    rm -rf "$buf_folder"
-    mv "$buf_folder.new" "$buf_folder"
+    echo "pharos: installing $3 into $2"
+    rm -rf "$2.new"
+    mkdir -p "$2.new"
+    cp "$1/package.json" "$1/package-lock.json" "$2.new"
+    (cd "$2.new" && npm install --ignore-scripts --no-audit --no-fund --no-update-notifier) \
+        </dev/null >"$2.log" 2>&1 || fail "npm could not install $3; its words are in $2.log"
+    cp "$1/package-lock.json" "$2.new"
+    rm -rf "$2"
+    mv "$2.new" "$2"
 }
 
 # Usage: cargo_tool <name> <version>
@@ -79,8 +130,11 @@ cargo_tool() {
 }
 
 case ${1:-} in
-compiler | postgres | python | buf) "$1" ;;
+compiler | postgres | python) "$1" ;;
+mail-servers) mail_servers ;;
+bench-node) node_packages tests/bench/peers "$node_folder" "the job queue and the mailer that the benchmarks compare with" ;;
+buf) node_packages tests/contracts "$buf_folder" "buf, the linter of the contracts" ;;
 cargo-deny) cargo_tool cargo-deny 0.20.2 ;;
 cargo-machete) cargo_tool cargo-machete 0.9.2 ;;
-*) fail "usage: tools.sh compiler | postgres | python | buf | cargo-deny | cargo-machete" ;;
+*) fail "usage: tools.sh compiler | postgres | python | mail-servers | bench-node | buf | cargo-deny | cargo-machete" ;;
 esac

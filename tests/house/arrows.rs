@@ -9,7 +9,7 @@ use crate::tree::packages;
 fn floor(name: &str) -> Option<u8> {
     match name {
         "pharos-proto" => Some(0),
-        "kit" => Some(1),
+        "kit" | "smtp" => Some(1),
         "tenants" | "incidents" | "subscriptions" | "notifications" | "edge" => Some(2),
         "pharos" => Some(3),
         "pharos-tests" => Some(4),

@@ -3,5 +3,6 @@
 mod arrows;
 mod contracts;
 mod dependencies;
+mod languages;
 mod rooms;
 mod tree;

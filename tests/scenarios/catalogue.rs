@@ -134,7 +134,13 @@ async fn a_work_table_holds_ids_times_numbers_and_words_of_an_enum_and_no_foreig
         for Column { name, kind, is_enum } in &table.columns {
             let is_plain = matches!(
                 kind.as_str(),
-                "uuid" | "timestamp with time zone" | "smallint" | "integer" | "bigint" | "boolean"
+                "uuid"
+                    | "uuid[]"
+                    | "timestamp with time zone"
+                    | "smallint"
+                    | "integer"
+                    | "bigint"
+                    | "boolean"
             );
             assert!(is_plain || *is_enum, "{}.{name} is {kind}", table.name);
         }

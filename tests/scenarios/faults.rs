@@ -44,7 +44,7 @@ async fn a_mail_server_that_is_away_delays_the_mails_and_costs_nobody_a_strike()
     let cluster = Cluster::all_in_one().await;
     let page = cluster.company("Acme").await.page("acme").await;
     page.confirmed(&cluster, "ada@example.net").await;
-    cluster.smtp.answer_after(Some((1, pharos::mail_catcher::Reply::say(421, "4.3.2 going down"))));
+    cluster.smtp.answer_after(Some((1, smtp::server::Reply::say(421, "4.3.2 going down"))));
     let incident = page.incident("Slow", &[]).await;
     eventually("the server to say so", || async { (cluster.smtp.refused() > 0).then_some(()) }).await;
     cluster.smtp.answer_after(None);

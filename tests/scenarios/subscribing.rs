@@ -26,7 +26,7 @@ async fn the_answer_is_the_same_whatever_the_state_of_the_address() {
     let mut answers = Vec::new();
     for address in ["new", "pending", "confirmed", "gone"] {
         let email = format!("{address}@example.net");
-        let request = SubscribeRequest { page_id: page.id(), email, locale: None };
+        let request = SubscribeRequest { page_id: page.id(), email, ..Default::default() };
         let answer = client.subscribe(request).await.unwrap();
         let mut headers = answer.metadata().clone().into_headers();
         headers.remove("date");

@@ -12,7 +12,10 @@ use proto::{
         uptime_settings_service_client::UptimeSettingsServiceClient,
         vendor_service_client::VendorServiceClient,
     },
-    notifications::v1::broadcast_service_client::BroadcastServiceClient,
+    notifications::v1::{
+        broadcast_service_client::BroadcastServiceClient,
+        sending_domain_service_client::SendingDomainServiceClient,
+    },
     tenants::v1::page_service_client::PageServiceClient,
 };
 use tonic::{
@@ -136,6 +139,12 @@ impl Caller {
     #[must_use]
     pub fn broadcasts(&self) -> BroadcastServiceClient<Signed> {
         BroadcastServiceClient::new(self.signed())
+    }
+
+    /// The domain that mails come from.
+    #[must_use]
+    pub fn sending_domains(&self) -> SendingDomainServiceClient<Signed> {
+        SendingDomainServiceClient::new(self.signed())
     }
 }
 

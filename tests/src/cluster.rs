@@ -119,6 +119,8 @@ impl Cluster {
             ("PHAROS__SERVER__REFLECTION".to_owned(), "true".to_owned()),
             ("PHAROS__DATABASE__MAX_CONNECTIONS".to_owned(), "8".to_owned()),
             ("PHAROS__NOTIFICATIONS__CONNECTIONS".to_owned(), "4".to_owned()),
+            // Nobody listens there: no test asks the world's name servers.
+            ("PHAROS__NOTIFICATIONS__DNS_SERVER".to_owned(), "127.0.0.1:1".to_owned()),
             ("PHAROS__SECRETS__SERVICE".to_owned(), STANDARD.encode(self.secrets.service)),
             ("PHAROS__SECRETS__SIGNING_SEED".to_owned(), STANDARD.encode(self.secrets.signing_seed)),
         ];
@@ -138,6 +140,17 @@ impl Cluster {
         settings.push(("PHAROS__SERVER__INTERNAL_LISTEN".to_owned(), self.address(services[0]).to_string()));
         let arguments = ["serve"].into_iter().chain(services.iter().copied()).collect::<Vec<_>>();
         Process::start(&services.join("+"), self.folder.path(), &arguments, &settings)
+    }
+
+    /// One more process of a service, beside the one that the others call, with further settings.
+    #[must_use]
+    pub fn another(&self, service: &'static str, further: &[(&str, &str)]) -> Process {
+        let address = free_address();
+        let mut settings = self.settings.clone();
+        settings.push(("PHAROS__SERVER__INTERNAL_LISTEN".to_owned(), address.to_string()));
+        settings.extend(further.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        let name = format!("{service}-{}", address.port());
+        Process::start(&name, self.folder.path(), &["serve", service], &settings)
     }
 
     fn address(&self, service: &str) -> SocketAddr {

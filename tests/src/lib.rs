@@ -2,21 +2,31 @@
 
 mod binary;
 mod caller;
+mod checker;
 mod cluster;
 mod company;
+mod dns;
+mod fake_clock;
 mod page;
 pub mod postgres;
+mod proxy;
 mod reader;
+mod seeding;
 mod smtp_sink;
 mod story;
 mod valve;
 
 pub use binary::{Process, binary};
 pub use caller::{Bearer, Caller, Signed, affected, at, mask, seconds_from_now, signed, violated};
+pub use checker::{FanOut, Found};
 pub use cluster::{Cluster, Shape};
 pub use company::Company;
+pub use dns::Dns;
+pub use fake_clock::FakeClock;
 pub use page::PageOf;
+pub use proxy::{Proxy, Stage, Trouble};
 pub use reader::Watch;
+pub use seeding::{Crowd, Seed, crowd};
 pub use smtp_sink::{Mail, SmtpSink};
 pub use story::{Incident, Maintenance};
 

@@ -161,7 +161,7 @@ impl PageOf {
     /// # Panics
     /// If the system refuses.
     pub async fn subscribe(&self, email: &str) {
-        let request = SubscribeRequest { page_id: self.id(), email: email.to_owned(), locale: None };
+        let request = SubscribeRequest { page_id: self.id(), email: email.to_owned(), ..Default::default() };
         SubscriptionServiceClient::new(self.channel()).subscribe(request).await.expect("a subscription");
     }
 

@@ -2,11 +2,12 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use mail_parser::MessageParser;
-use pharos::mail_catcher::{Envelope, Policy, Received, Reply, SmtpServer};
+use smtp::server::{Answer, Envelope, Policy, Received, Reply, SmtpServer};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -96,7 +97,7 @@ impl Script {
 }
 
 impl Policy for Script {
-    fn greeting(&self) -> Reply {
+    fn greeting(&self, _peer: SocketAddr) -> Reply {
         Reply::say(220, "sink.test ESMTP")
     }
 
@@ -105,17 +106,17 @@ impl Policy for Script {
         scripted.unwrap_or_else(|| Reply::say(250, "2.1.5 ok"))
     }
 
-    fn message(&self, received: Received) -> Reply {
+    async fn message(&self, received: Received) -> Answer {
         let mut state = self.state();
         if let Some((count, reply)) = state.after.clone()
             && state.mails.len() >= count
         {
             state.refused += 1;
-            return reply;
+            return reply.into();
         }
         let raw = String::from_utf8(received.data.to_vec()).expect("our mails are text");
         state.mails.push(Mail { envelope: received.envelope, raw, at: std::time::Instant::now() });
-        Reply::say(250, "2.0.0 taken")
+        Reply::say(250, "2.0.0 taken").into()
     }
 }
 
@@ -137,7 +138,7 @@ impl SmtpSink {
         let address = listener.local_addr().expect("its address");
         let script = Arc::new(Script::default());
         let stop = CancellationToken::new();
-        tokio::spawn(SmtpServer::serve(listener, Arc::clone(&script) as Arc<dyn Policy>, stop.clone()));
+        tokio::spawn(SmtpServer::on_loopback().serve(listener, Arc::clone(&script), stop.clone()));
         Self { valve: Valve::start(address).await, script, _stop: stop.drop_guard() }
     }
 

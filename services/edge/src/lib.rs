@@ -7,13 +7,15 @@ mod peers;
 mod proxy;
 mod texts;
 mod view;
+mod webhooks;
 
 use http::Uri;
-use kit::{Host, host::HostError};
+use kit::{Host, host::HostError, peer::Peer};
+use proto::internal::v1::feedback_service_client::FeedbackServiceClient;
 
 use crate::peers::Peers;
 
-/// What the edge needs: where the services are, and nothing secret.
+/// What the edge needs: where the services are, and nothing secret but for webhooks.
 #[derive(Debug, Clone)]
 pub struct Deps {
     /// Where tenants listens, such as `http://127.0.0.1:7400`.
@@ -24,6 +26,8 @@ pub struct Deps {
     pub subscriptions: Uri,
     /// Where notifications listens.
     pub notifications: Uri,
+    /// Who takes what mail providers tell; without it there are no webhooks.
+    pub feedback: Option<FeedbackServiceClient<Peer>>,
     /// Whether the public contracts are told to whoever asks (gRPC reflection).
     pub reflection: bool,
 }
@@ -36,7 +40,8 @@ pub struct Deps {
 pub fn mount(host: &mut Host, deps: Deps) -> Result<(), HostError> {
     let (reporter, health) = tonic_health::server::health_reporter();
     let rpcs = proxy::router(&deps, health)?;
-    host.web(door::router(rpcs, pages::router(Peers::new(&deps))));
+    let pages = pages::router(Peers::new(&deps));
+    host.web(door::router(rpcs, pages.merge(webhooks::router(deps.feedback))));
     host.worker("edge.health", |stop| health::tell_the_stop(reporter, stop));
     Ok(())
 }

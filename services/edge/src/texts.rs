@@ -1,12 +1,10 @@
 //! What pages say, in the reader's language. The texts are in `locales/<language>/page.ftl`.
 
-use std::{borrow::Cow, collections::HashMap};
-
-use fluent_templates::{LanguageIdentifier, Loader as _, fluent_bundle::FluentValue, langid, static_loader};
-use kit::locale::Locale;
+use fluent_templates::{StaticLoader, static_loader};
+use kit::texts::Catalogue;
 
 static_loader! {
-    static LOCALES = {
+    static TEXTS = {
         locales: "./locales",
         fallback_language: "en",
         // the isolates it would set around names show as boxes in titles of windows
@@ -14,64 +12,28 @@ static_loader! {
     };
 }
 
-static EN: LanguageIdentifier = langid!("en");
-static PT_BR: LanguageIdentifier = langid!("pt-BR");
-
-/// The texts of one language.
+/// The texts of pages.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Texts(Locale);
+pub(crate) struct Pages;
 
-impl Texts {
-    pub(crate) const fn of(locale: Locale) -> Self {
-        Self(locale)
-    }
-
-    /// The language as a BCP 47 tag.
-    pub(crate) const fn tag(self) -> &'static str {
-        self.0.tag()
-    }
-
-    /// A text as it stands.
-    pub(crate) fn say(self, key: &str) -> String {
-        LOCALES.lookup(self.language(), key)
-    }
-
-    /// A text that names something: a page, a place, a time zone.
-    pub(crate) fn say_of(self, key: &str, name: &str) -> String {
-        self.say_with(key, [("name", name.into())])
-    }
-
-    /// A text that depends on a number of things.
-    pub(crate) fn say_count(self, key: &str, count: usize) -> String {
-        self.say_with(key, [("count", count.into())])
-    }
-
-    /// A text that depends on several things.
-    pub(crate) fn say_with<const N: usize>(
-        self,
-        key: &str,
-        values: [(&'static str, FluentValue<'_>); N],
-    ) -> String {
-        let values = HashMap::from(values.map(|(name, value)| (Cow::Borrowed(name), value)));
-        LOCALES.lookup_with_args(self.language(), key, &values)
-    }
-
-    fn language(self) -> &'static LanguageIdentifier {
-        match self.0 {
-            Locale::En => &EN,
-            Locale::PtBr => &PT_BR,
-        }
+impl Catalogue for Pages {
+    fn loader() -> &'static StaticLoader {
+        &TEXTS
     }
 }
+
+/// The texts of one language.
+pub(crate) type Texts = kit::texts::Texts<Pages>;
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use kit::locale::Locale;
+
     use super::*;
 
-    const SOURCES: [&str; 2] =
-        [include_str!("../locales/en/page.ftl"), include_str!("../locales/pt-BR/page.ftl")];
+    const ENGLISH: &str = include_str!("../locales/en/page.ftl");
 
     fn keys(source: &str) -> BTreeSet<&str> {
         source
@@ -91,12 +53,6 @@ mod tests {
             .collect()
     }
 
-    #[test]
-    fn every_language_says_the_same_things() {
-        assert!(keys(SOURCES[0]).len() > 40);
-        assert_eq!(keys(SOURCES[0]), keys(SOURCES[1]));
-    }
-
     /// The sources in a folder of this crate, and in the folders below it.
     fn sources(folder: &std::path::Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -111,7 +67,7 @@ mod tests {
 
     #[test]
     fn every_text_that_is_asked_for_by_its_key_is_there() {
-        let known = keys(SOURCES[0]);
+        let known = keys(ENGLISH);
         let mut found = Vec::new();
         for folder in ["templates", "src/view", "src/pages"] {
             sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
@@ -130,10 +86,19 @@ mod tests {
 
     #[test]
     fn numbers_have_their_plural() {
-        let (en, pt_br) = (Texts::of(Locale::En), Texts::of(Locale::PtBr));
-        assert_eq!(en.say_count("component-count", 1), "1 component");
-        assert_eq!(en.say_count("component-count", 12), "12 components");
-        assert_eq!(pt_br.say_count("component-count", 1), "1 componente");
-        assert_eq!(pt_br.say_count("component-count", 12), "12 componentes");
+        for (locale, one, twelve) in [
+            (Locale::En, "1 component", "12 components"),
+            (Locale::PtBr, "1 componente", "12 componentes"),
+            (Locale::Es, "1 componente", "12 componentes"),
+            (Locale::De, "1 Komponente", "12 Komponenten"),
+            (Locale::Fr, "1 composant", "12 composants"),
+            (Locale::Ja, "コンポーネント 1 件", "コンポーネント 12 件"),
+        ] {
+            let texts = Texts::of(locale);
+            assert_eq!(texts.say_count("component-count", 1), one);
+            assert_eq!(texts.say_count("component-count", 12), twelve);
+        }
+        let none = Texts::of(Locale::Fr).say_count("component-count", 0);
+        assert_eq!(none, "0 composant", "the singular, as French has it");
     }
 }

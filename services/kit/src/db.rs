@@ -63,6 +63,15 @@ impl Db {
         self.pool.begin().await
     }
 
+    /// A transaction that sees no tenant's rows, for a work table that fills and empties faster than statistics are
+    /// taken of it: what is looked up is looked up by an index, although the table was small when it was last counted.
+    ///
+    /// # Errors
+    /// If no connection can be had.
+    pub async fn work_table(&self) -> sqlx::Result<Tx> {
+        self.pool.begin_with("begin; set local enable_seqscan = off").await
+    }
+
     /// The pool, for single statements on work tables and registries, and for listening.
     #[must_use]
     pub fn pool(&self) -> &PgPool {

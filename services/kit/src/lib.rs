@@ -15,7 +15,9 @@ pub mod paging;
 pub mod peer;
 pub mod secret;
 pub mod status;
+pub mod texts;
 pub mod time;
+pub mod time_zone;
 pub mod token;
 pub mod worker;
 

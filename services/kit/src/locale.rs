@@ -3,6 +3,8 @@
 //! Days come before months and clocks have 24 hours in every language, so that a
 //! reader who knows another country's habit cannot mistake one for the other.
 
+use std::cell::OnceCell;
+
 use icu_calendar::{Date, Gregorian};
 use icu_datetime::fieldsets as fields;
 use icu_datetime::preferences::HourCycle;
@@ -20,25 +22,28 @@ pub enum Locale {
     En,
     /// Portuguese as written in Brazil.
     PtBr,
+    /// Spanish.
+    Es,
+    /// German.
+    De,
+    /// French.
+    Fr,
+    /// Japanese.
+    Ja,
 }
 
 impl Locale {
     /// Every language, in the order in which a choice offers them.
-    pub const ALL: [Self; 2] = [Self::En, Self::PtBr];
+    pub const ALL: [Self; 6] = [Self::En, Self::PtBr, Self::Es, Self::De, Self::Fr, Self::Ja];
 
     /// The language for a BCP 47 tag, `None` for one we do not speak.
     ///
     /// Case does not matter, and of region and script nothing is asked: a reader
     /// of `pt-PT` is better served by Brazilian Portuguese than by English.
     pub fn parse(tag: &str) -> Option<Self> {
-        let language = tag.split(['-', '_']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("en") {
-            Some(Self::En)
-        } else if language.eq_ignore_ascii_case("pt") {
-            Some(Self::PtBr)
-        } else {
-            None
-        }
+        let language = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        let asked = language(tag);
+        Self::ALL.into_iter().find(|locale| language(locale.tag()) == asked)
     }
 
     /// The BCP 47 tag, for `lang`, `Content-Language` and storage.
@@ -46,6 +51,30 @@ impl Locale {
         match self {
             Self::En => "en",
             Self::PtBr => "pt-BR",
+            Self::Es => "es",
+            Self::De => "de",
+            Self::Fr => "fr",
+            Self::Ja => "ja",
+        }
+    }
+
+    /// What its speakers call it, for a choice of languages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::PtBr => "Português (Brasil)",
+            Self::Es => "Español",
+            Self::De => "Deutsch",
+            Self::Fr => "Français",
+            Self::Ja => "日本語",
+        }
+    }
+
+    /// What stands between the whole and the tenths of a number.
+    pub const fn decimal_mark(self) -> char {
+        match self {
+            Self::En | Self::Ja => '.',
+            Self::PtBr | Self::Es | Self::De | Self::Fr => ',',
         }
     }
 
@@ -54,6 +83,10 @@ impl Locale {
             // plain `en` means the United States' order to CLDR
             Self::En => locale!("en-GB").into(),
             Self::PtBr => locale!("pt-BR").into(),
+            Self::Es => locale!("es").into(),
+            Self::De => locale!("de").into(),
+            Self::Fr => locale!("fr").into(),
+            Self::Ja => locale!("ja").into(),
         };
         preferences.hour_cycle = Some(HourCycle::H23);
         preferences
@@ -84,15 +117,12 @@ impl Formatters {
 }
 
 thread_local! {
-    static EN: Formatters = Formatters::load(Locale::En);
-    static PT_BR: Formatters = Formatters::load(Locale::PtBr);
+    static FORMATTERS: [OnceCell<Formatters>; Locale::ALL.len()] =
+        const { [const { OnceCell::new() }; Locale::ALL.len()] };
 }
 
 fn with<T>(locale: Locale, format: impl FnOnce(&Formatters) -> T) -> T {
-    match locale {
-        Locale::En => EN.with(format),
-        Locale::PtBr => PT_BR.with(format),
-    }
+    FORMATTERS.with(|loaded| format(loaded[locale as usize].get_or_init(|| Formatters::load(locale))))
 }
 
 fn day(at: &Zoned) -> Date<Gregorian> {
@@ -117,8 +147,9 @@ pub fn month(at: Timestamp, zone: &TimeZone, locale: Locale) -> String {
     // joined by hand: the Portuguese year-and-month pattern of CLDR 48 has a slip (a
     // literal Y where the year belongs) over which icu_datetime 2.4 stumbles
     match locale {
-        Locale::En => format!("{name} {}", at.year()),
-        Locale::PtBr => format!("{name} de {}", at.year()),
+        Locale::En | Locale::De | Locale::Fr => format!("{name} {}", at.year()),
+        Locale::PtBr | Locale::Es => format!("{name} de {}", at.year()),
+        Locale::Ja => format!("{}年{name}", at.year()),
     }
 }
 
@@ -173,7 +204,12 @@ mod tests {
         for tag in ["pt", "pt-BR", "PT-br", "pt-PT"] {
             assert_eq!(Locale::parse(tag), Some(Locale::PtBr), "{tag}");
         }
-        for tag in ["", "de", "english", "-", "p"] {
+        for (tag, locale) in
+            [("es-419", Locale::Es), ("DE-at", Locale::De), ("fr_CA", Locale::Fr), ("ja-Hrkt-JP", Locale::Ja)]
+        {
+            assert_eq!(Locale::parse(tag), Some(locale), "{tag}");
+        }
+        for tag in ["", "it", "english", "-", "p", "dex"] {
             assert_eq!(Locale::parse(tag), None, "{tag}");
         }
         for locale in Locale::ALL {
@@ -182,21 +218,45 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_told_in_english() {
+    fn a_moment_is_told_as_each_language_writes_it() {
         let (at, zone) = (at("2026-11-20T23:05:59Z"), zone("America/Sao_Paulo"));
-        assert_eq!(date(at, &zone, Locale::En), "20 November 2026");
-        assert_eq!(month(at, &zone, Locale::En), "November 2026");
-        assert_eq!(time(at, &zone, Locale::En), "20:05");
-        assert_eq!(date_time(at, &zone, Locale::En), "20 November 2026 at 20:05 GMT-3");
+        for (locale, day, in_month, moment) in [
+            (Locale::En, "20 November 2026", "November 2026", "20 November 2026 at 20:05 GMT-3"),
+            (
+                Locale::PtBr,
+                "20 de novembro de 2026",
+                "novembro de 2026",
+                "20 de novembro de 2026 às 20:05 GMT-3",
+            ),
+            (
+                Locale::Es,
+                "20 de noviembre de 2026",
+                "noviembre de 2026",
+                "20 de noviembre de 2026 a las 20:05 GMT-3",
+            ),
+            (Locale::De, "20. November 2026", "November 2026", "20. November 2026 um 20:05 GMT-3"),
+            (Locale::Fr, "20 novembre 2026", "novembre 2026", "20 novembre 2026 à 20:05 GMT-3"),
+            (Locale::Ja, "2026年11月20日", "2026年11月", "2026年11月20日 20:05 GMT-3"),
+        ] {
+            assert_eq!(date(at, &zone, locale), day);
+            assert_eq!(month(at, &zone, locale), in_month);
+            assert_eq!(time(at, &zone, locale), "20:05");
+            assert_eq!(date_time(at, &zone, locale), moment);
+        }
     }
 
     #[test]
-    fn a_moment_is_told_in_portuguese() {
-        let (at, zone) = (at("2026-11-20T23:05:59Z"), zone("America/Sao_Paulo"));
-        assert_eq!(date(at, &zone, Locale::PtBr), "20 de novembro de 2026");
-        assert_eq!(month(at, &zone, Locale::PtBr), "novembro de 2026");
-        assert_eq!(time(at, &zone, Locale::PtBr), "20:05");
-        assert_eq!(date_time(at, &zone, Locale::PtBr), "20 de novembro de 2026 às 20:05 GMT-3");
+    fn small_hours_have_no_half_of_the_day_in_any_language() {
+        let at = at("2026-03-01T00:05:00Z");
+        for locale in Locale::ALL {
+            let shown = time(at, &TimeZone::UTC, locale);
+            assert!(["00:05", "0:05"].contains(&shown.as_str()), "{locale:?}: {shown}");
+            assert!(date_time(at, &TimeZone::UTC, locale).ends_with(&format!(" {shown} UTC")), "{locale:?}");
+        }
+        let tokyo = zone("Asia/Tokyo");
+        assert_eq!(date_time(at, &tokyo, Locale::Ja), "2026年3月1日 9:05 GMT+9");
+        assert_eq!(date(at, &tokyo, Locale::Fr), "1 mars 2026");
+        assert_eq!(month(at, &tokyo, Locale::De), "März 2026");
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! Whom to write to: subscribers by the word of subscriptions, responders by that of tenants.
 
+use jiff::tz::TimeZone;
 use kit::{
-    ids::{InvalidId, MemberId, PageId, SubscriberId, TenantId},
+    ids::{BroadcastId, ComponentId, InvalidId, MemberId, PageId, SubscriberId, TenantId},
     locale::Locale,
     peer::Peer,
 };
 use proto::internal::v1::{
-    Audience as WireAudience, ListRespondersRequest, PlanAudienceRequest, Range, ReadAudienceRequest,
-    ReportBounceRequest, Responder, audience_service_client::AudienceServiceClient,
+    Audience as WireAudience, AudiencePart, FeedbackKind, FindSubscriberRequest, ListRespondersRequest,
+    PlanAudienceRequest, Range, ReadAudienceRequest, Recipient as WireRecipient, ReportFeedbackRequest,
+    Responder, audience_service_client::AudienceServiceClient,
     responder_service_client::ResponderServiceClient,
 };
 use tonic::Status;
 
 use crate::{
-    domain::{Audience, NewSegment, RecipientId},
+    domain::{Audience, NewSegment, Part, RecipientId},
     error::Error,
 };
 
@@ -37,19 +39,35 @@ pub(crate) struct Recipient {
     pub(crate) email: String,
     /// The language of its mails; `None` for the page's.
     pub(crate) locale: Option<Locale>,
+    /// The time zone that times are told in; `None` for the page's.
+    pub(crate) time_zone: Option<TimeZone>,
     /// For the link in the mail; empty for a responder, whose mails have none.
     pub(crate) token: String,
     /// The address must not be mailed.
     pub(crate) suppressed: bool,
 }
 
+/// Who is meant by an event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Meant<'a> {
+    pub(crate) tenant: TenantId,
+    pub(crate) page: PageId,
+    pub(crate) audience: Audience,
+    /// Whoever chose one of these is meant beside those who chose the whole page.
+    pub(crate) components: &'a [ComponentId],
+}
+
 /// What is left of a segment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rest {
+pub(crate) struct Rest<'a> {
+    /// Of which part of the audience.
+    pub(crate) part: Option<Part>,
     /// Begin after this one.
     pub(crate) after: RecipientId,
     /// End with this one.
     pub(crate) last: RecipientId,
+    /// Only these of the range, [`MAX_READ`] at most; `None` for all.
+    pub(crate) only: Option<&'a [RecipientId]>,
 }
 
 impl Audiences {
@@ -64,20 +82,12 @@ impl Audiences {
     ///
     /// # Errors
     /// If the service that knows it is away.
-    pub(crate) async fn plan(
-        &self,
-        tenant: TenantId,
-        page: PageId,
-        audience: Audience,
-        segment_size: i32,
-    ) -> Result<Vec<NewSegment>, Error> {
-        let wire = match audience {
-            Audience::Confirmed => whole(page),
-            Audience::Pending(subscriber) => alone(page, subscriber),
-            Audience::Responders => return self.plan_responders(tenant, segment_size).await,
+    pub(crate) async fn plan(&self, meant: Meant<'_>, segment_size: i32) -> Result<Vec<NewSegment>, Error> {
+        let Some(audience) = subscribers(meant, meant.components) else {
+            return self.plan_responders(meant.tenant, segment_size).await;
         };
-        let tenant_id = tenant.to_string();
-        let request = PlanAudienceRequest { tenant_id, audience: Some(wire), segment_size };
+        let tenant_id = meant.tenant.to_string();
+        let request = PlanAudienceRequest { tenant_id, audience: Some(audience), segment_size };
         let ranges = self.subscribers.clone().plan_audience(request).await?.into_inner().ranges;
         ranges.into_iter().map(segment).collect()
     }
@@ -88,56 +98,79 @@ impl Audiences {
     /// If the service that knows them is away.
     pub(crate) async fn read(
         &self,
-        tenant: TenantId,
-        page: PageId,
-        audience: Audience,
-        rest: Rest,
+        meant: Meant<'_>,
+        rest: Rest<'_>,
         limit: i32,
     ) -> Result<Vec<Recipient>, Error> {
-        let wire = match audience {
-            Audience::Confirmed => whole(page),
-            Audience::Pending(subscriber) => alone(page, subscriber),
-            Audience::Responders => {
-                let mut members = self.list_responders(tenant, rest.after, limit).await?;
-                members.retain(|member| member.id <= rest.last);
-                return Ok(members);
-            }
+        let components = match rest.part {
+            Some(Part::Components) => meant.components,
+            Some(Part::Page) | None => &[],
         };
+        let Some(audience) = subscribers(meant, components) else {
+            let mut members = self.list_responders(meant.tenant, rest.after, limit).await?;
+            members.retain(|member| {
+                member.id <= rest.last && rest.only.is_none_or(|only| only.binary_search(&member.id).is_ok())
+            });
+            return Ok(members);
+        };
+        let id = |id: RecipientId| SubscriberId::from_uuid(id.uuid()).to_string();
         let request = ReadAudienceRequest {
-            tenant_id: tenant.to_string(),
-            audience: Some(wire),
-            after_subscriber_id: text_of(rest.after, |id| SubscriberId::from_uuid(id.uuid()).to_string()),
-            last_subscriber_id: SubscriberId::from_uuid(rest.last.uuid()).to_string(),
+            tenant_id: meant.tenant.to_string(),
+            audience: Some(audience),
+            after_subscriber_id: text_of(rest.after, id),
+            last_subscriber_id: id(rest.last),
             limit,
+            part: match rest.part {
+                None => AudiencePart::Unspecified,
+                Some(Part::Page) => AudiencePart::Page,
+                Some(Part::Components) => AudiencePart::Components,
+            }
+            .into(),
+            subscriber_ids: rest.only.unwrap_or_default().iter().copied().map(id).collect(),
         };
         let recipients = self.subscribers.clone().read_audience(request).await?.into_inner().recipients;
-        recipients
-            .into_iter()
-            .map(|recipient| {
-                Ok(Recipient {
-                    id: recipient.subscriber_id.parse::<SubscriberId>().map_err(unreadable)?.into(),
-                    email: recipient.email,
-                    locale: Locale::parse(&recipient.locale),
-                    token: recipient.token,
-                    suppressed: recipient.suppressed,
-                })
-            })
-            .collect()
+        recipients.into_iter().map(recipient).collect()
     }
 
-    /// Tells that a mail server refused a subscriber's address for good.
+    /// Who has this address on the page, whatever they get; `None` if nobody ever had it.
     ///
     /// # Errors
     /// If subscriptions is away.
-    pub(crate) async fn report_bounce(
+    pub(crate) async fn find_subscriber(
+        &self,
+        tenant: TenantId,
+        page: PageId,
+        email: String,
+    ) -> Result<Option<RecipientId>, Error> {
+        let (tenant_id, page_id) = (tenant.to_string(), page.to_string());
+        let request = FindSubscriberRequest { tenant_id, page_id, email };
+        let found = self.subscribers.clone().find_subscriber(request).await?.into_inner().subscriber_id;
+        match found.as_str() {
+            "" => Ok(None),
+            id => Ok(Some(id.parse::<SubscriberId>().map_err(unreadable)?.into())),
+        }
+    }
+
+    /// Tells what came back of a mail to a subscriber.
+    ///
+    /// # Errors
+    /// If subscriptions is away.
+    pub(crate) async fn report_feedback(
         &self,
         tenant: TenantId,
         subscriber: SubscriberId,
+        broadcast: BroadcastId,
+        kind: FeedbackKind,
         reply: String,
     ) -> Result<(), Status> {
-        let (tenant_id, subscriber_id) = (tenant.to_string(), subscriber.to_string());
-        let request = ReportBounceRequest { tenant_id, subscriber_id, reply };
-        self.subscribers.clone().report_bounce(request).await.map(drop)
+        let request = ReportFeedbackRequest {
+            tenant_id: tenant.to_string(),
+            subscriber_id: subscriber.to_string(),
+            reply,
+            kind: kind.into(),
+            broadcast_id: broadcast.to_string(),
+        };
+        self.subscribers.clone().report_feedback(request).await.map(drop)
     }
 
     /// They are few, so they are read whole and cut here.
@@ -174,12 +207,18 @@ pub(crate) fn is_end(read: usize, limit: i32) -> bool {
     usize::try_from(limit).is_ok_and(|limit| read < limit)
 }
 
-fn whole(page: PageId) -> WireAudience {
-    WireAudience { page_id: page.to_string(), pending_subscriber_id: None }
-}
-
-fn alone(page: PageId, subscriber: SubscriberId) -> WireAudience {
-    WireAudience { page_id: page.to_string(), pending_subscriber_id: Some(subscriber.to_string()) }
+/// An audience of subscribers on the wire; `None` if members are meant.
+fn subscribers(meant: Meant<'_>, components: &[ComponentId]) -> Option<WireAudience> {
+    let pending = match meant.audience {
+        Audience::Confirmed => None,
+        Audience::Pending(subscriber) => Some(subscriber.to_string()),
+        Audience::Responders => return None,
+    };
+    Some(WireAudience {
+        page_id: meant.page.to_string(),
+        pending_subscriber_id: pending,
+        component_ids: components.iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// An id on the wire, where the one before all is none.
@@ -191,11 +230,26 @@ fn unreadable(error: InvalidId) -> Error {
     Error::Unreadable(error.to_string())
 }
 
+fn recipient(recipient: WireRecipient) -> Result<Recipient, Error> {
+    Ok(Recipient {
+        id: recipient.subscriber_id.parse::<SubscriberId>().map_err(unreadable)?.into(),
+        email: recipient.email,
+        locale: Locale::parse(&recipient.locale),
+        // A zone that is no more, or that only a newer binary knows, is no reason to tell nothing.
+        time_zone: Some(recipient.time_zone)
+            .filter(|name| !name.is_empty())
+            .and_then(|name| TimeZone::get(&name).ok()),
+        token: recipient.token,
+        suppressed: recipient.suppressed,
+    })
+}
+
 fn responder(responder: Responder) -> Result<Recipient, Error> {
     Ok(Recipient {
         id: responder.member_id.parse::<MemberId>().map_err(unreadable)?.into(),
         email: responder.email,
         locale: None,
+        time_zone: None,
         token: String::new(),
         suppressed: false,
     })
@@ -207,7 +261,12 @@ fn segment(range: Range) -> Result<NewSegment, Error> {
         "" => RecipientId::BEFORE_ALL,
         text => id(text)?,
     };
-    Ok(NewSegment { after, last: id(&range.last_subscriber_id)?, planned: range.count })
+    let part = match range.part() {
+        AudiencePart::Unspecified => None,
+        AudiencePart::Page => Some(Part::Page),
+        AudiencePart::Components => Some(Part::Components),
+    };
+    Ok(NewSegment { part, after, last: id(&range.last_subscriber_id)?, planned: range.count })
 }
 
 /// Segments of so many of these, who are in the order of their ids.
@@ -218,7 +277,7 @@ fn cut(recipients: &[RecipientId], segment_size: i32) -> Vec<NewSegment> {
         .filter_map(|piece| {
             let last = *piece.last()?;
             let planned = i32::try_from(piece.len()).unwrap_or(i32::MAX);
-            Some(NewSegment { after: std::mem::replace(&mut after, last), last, planned })
+            Some(NewSegment { part: None, after: std::mem::replace(&mut after, last), last, planned })
         })
         .collect()
 }
@@ -232,7 +291,8 @@ mod tests {
     #[test]
     fn responders_are_cut_into_segments_without_gaps() {
         let id = |n| RecipientId::from(Uuid::from_u128(n));
-        let segment = |after, last, planned| NewSegment { after: id(after), last: id(last), planned };
+        let segment =
+            |after, last, planned| NewSegment { part: None, after: id(after), last: id(last), planned };
         assert_eq!(cut(&[], 2), []);
         assert_eq!(cut(&[id(3), id(5), id(9)], 2), [segment(0, 5, 2), segment(5, 9, 1)]);
         assert_eq!(cut(&[id(3), id(5)], 2), [segment(0, 5, 2)]);

@@ -1,8 +1,8 @@
 //! What can go wrong in this service, and what callers are told of it.
 
 use kit::status;
-use proto::Violation;
-use tonic::Status;
+use proto::{Violation, common::v1::ErrorReason};
+use tonic::{Code, Status};
 
 /// A refusal or a failure.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum Error {
     /// The thing is not there, or another tenant's.
     #[error("not found")]
     NotFound,
+    /// The thing is in a state that does not allow this.
+    #[error("{0}")]
+    Precondition(&'static str),
     /// Another service refused or is away.
     #[error("a peer failed: {0}")]
     Peer(#[source] Box<Status>),
@@ -42,6 +45,9 @@ impl From<Error> for Status {
         match error {
             Error::Invalid(violation) => status::invalid(vec![violation]),
             Error::NotFound => status::not_found(),
+            Error::Precondition(why) => {
+                status::refusal(Code::FailedPrecondition, ErrorReason::FailedPrecondition, why)
+            }
             Error::Peer(status) => status::from_peer(*status),
             Error::Database(ref cause) => status::database(cause),
             Error::Unreadable(_) => status::internal(&error),

@@ -3,10 +3,15 @@
 use axum::Router;
 use http::Uri;
 use kit::{Clock, Db, Host, gate::Gate, peer, token};
-use proto::internal::v1::{
-    audience_service_client::AudienceServiceClient, event_service_client::EventServiceClient,
-    page_directory_service_client::PageDirectoryServiceClient,
-    responder_service_client::ResponderServiceClient,
+use proto::{
+    incidents::v1::status_service_client::StatusServiceClient,
+    internal::v1::{
+        audience_service_client::AudienceServiceClient, event_service_client::EventServiceClient,
+        feedback_service_client::FeedbackServiceClient,
+        page_directory_service_client::PageDirectoryServiceClient,
+        responder_service_client::ResponderServiceClient,
+    },
+    subscriptions::v1::subscription_service_client::SubscriptionServiceClient,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::ExposeSecret as _;
@@ -26,6 +31,8 @@ pub struct Listeners {
     pub internal: Option<TcpListener>,
     /// For everybody; `None` if the process runs no edge.
     pub public: Option<TcpListener>,
+    /// For mails that come back; `None` if the process runs no notifications, or the settings name no place.
+    pub inbound: Option<TcpListener>,
 }
 
 impl Listeners {
@@ -42,11 +49,18 @@ impl Listeners {
             bound.map(Some).map_err(|error| SettingsError::new(key, format!("{address}: {error}")))
         };
         let server = &settings.server;
+        let inbound =
+            settings.notifications.inbound_listen.filter(|_| targets.contains(&Target::Notifications));
+        let inbound = match inbound {
+            Some(address) => bind(true, "notifications.inbound_listen", address).await?,
+            None => None,
+        };
         let serves = targets.iter().any(|target| *target != Target::Edge);
         Ok(Self {
             internal: bind(serves, "server.internal_listen", server.internal_listen).await?,
             public: bind(targets.contains(&Target::Edge), "server.public_listen", server.public_listen)
                 .await?,
+            inbound,
         })
     }
 
@@ -86,7 +100,7 @@ pub async fn serve(settings: Settings, targets: &[Target], stop: CancellationTok
 pub async fn run(
     settings: Settings,
     targets: &[Target],
-    listeners: Listeners,
+    mut listeners: Listeners,
     routes: Router,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -95,7 +109,7 @@ pub async fn run(
     let parts = Parts::new(&settings, targets, here.as_ref());
     let mut host = Host::new(stop, settings.server.reflection);
     for target in targets {
-        parts.mount(*target, &mut host)?;
+        parts.mount(*target, &mut host, &mut listeners.inbound)?;
     }
     host.web(routes);
     let internal = match listeners.internal {
@@ -150,11 +164,12 @@ impl<'a> Parts<'a> {
             }
             Target::Subscriptions => {
                 Secrets::required("subscriptions", secrets.subscriptions.as_ref())?;
+                self.address(Target::Incidents)?;
                 self.address(Target::Notifications)?;
             }
             Target::Notifications => {
                 Secrets::required("notifications", secrets.notifications.as_ref())?;
-                self.settings.relay()?;
+                self.settings.relays()?;
                 self.settings
                     .notifications
                     .check()
@@ -171,7 +186,13 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    fn mount(&self, target: Target, host: &mut Host) -> anyhow::Result<()> {
+    /// `inbound` is taken by notifications.
+    fn mount(
+        &self,
+        target: Target,
+        host: &mut Host,
+        inbound: &mut Option<TcpListener>,
+    ) -> anyhow::Result<()> {
         self.check(target)?;
         let settings = self.settings;
         let secrets = &settings.secrets;
@@ -208,6 +229,7 @@ impl<'a> Parts<'a> {
                     db: self.db(subscriptions::SCHEMA)?,
                     clock,
                     pages: self.pages("subscriptions")?,
+                    status: StatusServiceClient::new(self.peer("subscriptions", Target::Incidents)?),
                     events: self.events("subscriptions")?,
                 },
             ),
@@ -219,8 +241,12 @@ impl<'a> Parts<'a> {
                     clock,
                     pages: self.pages("notifications")?,
                     audience: AudienceServiceClient::new(self.peer("notifications", Target::Subscriptions)?),
+                    subscriptions: SubscriptionServiceClient::new(
+                        self.peer("notifications", Target::Subscriptions)?,
+                    ),
+                    inbound: inbound.take(),
                     responders: ResponderServiceClient::new(self.peer("notifications", Target::Tenants)?),
-                    relay: settings.relay()?,
+                    relays: settings.relays()?,
                     secret: Secrets::required("notifications", secrets.notifications.as_ref())?,
                     public_url: settings.server.public_url.clone(),
                 },
@@ -232,6 +258,7 @@ impl<'a> Parts<'a> {
                     incidents: self.address(Target::Incidents)?,
                     subscriptions: self.address(Target::Subscriptions)?,
                     notifications: self.address(Target::Notifications)?,
+                    feedback: self.feedback()?,
                     reflection: settings.server.reflection,
                 },
             )?,
@@ -264,6 +291,14 @@ impl<'a> Parts<'a> {
 
     fn events(&self, caller: &'static str) -> anyhow::Result<EventServiceClient<peer::Peer>> {
         Ok(EventServiceClient::new(self.peer(caller, Target::Notifications)?))
+    }
+
+    /// The edge's way to hand providers' webhooks on; none for an edge that was not given the services' secret.
+    fn feedback(&self) -> anyhow::Result<Option<FeedbackServiceClient<peer::Peer>>> {
+        match self.settings.secrets.service {
+            Some(_) => Ok(Some(FeedbackServiceClient::new(self.peer("edge", Target::Notifications)?))),
+            None => Ok(None),
+        }
     }
 
     fn peer(&self, caller: &'static str, target: Target) -> anyhow::Result<peer::Peer> {

@@ -232,11 +232,11 @@ impl Settings {
             .map_err(|_| SettingsError::new("database.url", "must be postgres://user:password@host/database"))
     }
 
-    /// The mail server that mails are handed to.
+    /// The mail servers that mails are handed to.
     ///
     /// # Errors
-    /// If it is not set.
-    pub fn relay(&self) -> Result<notifications::smtp::SmtpUrl, SettingsError> {
+    /// If none is set.
+    pub fn relays(&self) -> Result<smtp::client::RelayList, SettingsError> {
         self.notifications.smtp_url.clone().ok_or_else(|| SettingsError::missing("notifications.smtp_url"))
     }
 }
@@ -321,6 +321,9 @@ mod tests {
             ("PHAROS__SECRETS__SERVICE", "short", "secrets.service"),
             ("PHAROS__PEERS__TENANTS", "nowhere", "peers.tenants"),
             ("SMTP_URL", "pigeon://loft", "notifications.smtp_url"),
+            ("SMTP_URL", "smtp://one.example pigeon://loft", "notifications.smtp_url"),
+            ("PHAROS__NOTIFICATIONS__DKIM_THREADS", "some", "notifications.dkim_threads"),
+            ("PHAROS__NOTIFICATIONS__DNS_SERVER", "127.0.0.1", "notifications.dns_server"),
             ("PHAROS__INCIDENTS__VENDOR_NETWORKS", "10.0.0.0/8, here", "incidents.vendor_networks"),
             ("PHAROS__INCIDENTS__VENDOR_READ_SECONDS", "0", "incidents.vendor_read_seconds"),
         ] {

@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use axum::Router;
 use kit::Clock;
+use smtp::{client::Relay, server::SmtpServer};
 use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -137,8 +138,16 @@ impl Catcher {
         let clock = Clock::system();
         let store = Arc::new(mail_catcher::Store::new(Arc::new(move || clock.now())));
         let catch = Arc::new(mail_catcher::CatchAll::new(Arc::clone(&store)));
-        tokio::spawn(mail_catcher::SmtpServer::serve(self.0, catch, stop.clone()));
+        tokio::spawn(SmtpServer::on_loopback().serve(self.0, catch, stop.clone()));
         Ok(mail_catcher::router(store))
+    }
+}
+
+/// Where a mail server is.
+fn told(relay: &Relay) -> String {
+    match relay {
+        Relay::Smtp(url) => format!("{}:{}", url.host(), url.port()),
+        Relay::Discard => "nowhere: mails are thrown away".to_owned(),
     }
 }
 
@@ -155,7 +164,7 @@ fn greet(
     let address = listeners.public.as_ref().context("the edge has a listener")?.local_addr()?;
     let ready = format!("http://{address}/readyz").parse()?;
     let url = settings.server.public_url.clone();
-    let relay = settings.relay()?;
+    let relays = settings.relays()?.as_slice().iter().map(told).collect::<Vec<_>>().join(", ");
     let folder = folder.display().to_string();
     let is_exposed = caught && !address.ip().is_loopback();
     let filter = settings.log.filter.clone();
@@ -172,7 +181,7 @@ fn greet(
         println!("Pharos is up after {} ms. Ctrl-C stops it.", began.elapsed().as_millis());
         println!("  status pages   {url}/p/<slug>");
         println!("  API            {url} (gRPC with reflection, and gRPC-web)");
-        println!("  mails          {inbox} (SMTP at {}:{})", relay.host(), relay.port());
+        println!("  mails          {inbox} (SMTP at {relays})");
         println!("  database       {database}");
         println!("  data           {folder}");
         println!("  log            standard error, filter `{filter}`");

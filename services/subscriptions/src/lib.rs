@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod components;
 mod config;
 mod directory;
 mod domain;
@@ -18,6 +19,7 @@ use kit::{
     worker,
 };
 use proto::{
+    incidents::v1::status_service_client::StatusServiceClient,
     internal::v1::{
         audience_service_server::AudienceServiceServer, event_service_client::EventServiceClient,
         page_directory_service_client::PageDirectoryServiceClient,
@@ -30,7 +32,10 @@ use proto::{
 use tokio::sync::Notify;
 
 pub use config::Config;
-use workers::{forget_pending::ForgetPending, forget_quotas::ForgetQuotas, relay_outbox::RelayOutbox};
+use workers::{
+    forget_full_mailboxes::ForgetFullMailboxes, forget_pending::ForgetPending, forget_quotas::ForgetQuotas,
+    relay_outbox::RelayOutbox,
+};
 
 /// The schema that this service owns.
 pub const SCHEMA: &str = "subscriptions";
@@ -47,14 +52,16 @@ pub struct Deps {
     pub clock: Clock,
     /// Whose a page is; tenants answers.
     pub pages: PageDirectoryServiceClient<Peer>,
+    /// What components a page has; incidents answers.
+    pub status: StatusServiceClient<Peer>,
     /// Who sends the mails with the link to confirm; notifications answers.
     pub events: EventServiceClient<Peer>,
 }
 
 /// Mounts the service: its RPCs, its workers, its readiness.
 pub fn mount(host: &mut Host, config: Config, deps: Deps) {
-    let Deps { db, clock, pages, events } = deps;
-    let rpc = rpc::Rpc::new(&config, db.clone(), clock.clone(), pages);
+    let Deps { db, clock, pages, status, events } = deps;
+    let rpc = rpc::Rpc::new(&config, db.clone(), clock.clone(), pages, status);
     host.grpc(
         SubscriptionServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES),
     )
@@ -79,6 +86,15 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) {
     host.worker("forget_pending", |stop| {
         // Nobody wakes it: what it looks at is 7 days old.
         worker::run("forget_pending", Arc::default(), workers::forget_pending::POLL, stop, move || {
+            let forget = forget.clone();
+            async move { forget.step().await }
+        })
+    });
+    let forget = ForgetFullMailboxes::new(db.clone(), clock.clone());
+    host.worker("forget_full_mailboxes", |stop| {
+        // Nobody wakes it: what it deletes is 14 days old.
+        let poll = workers::forget_full_mailboxes::POLL;
+        worker::run("forget_full_mailboxes", Arc::default(), poll, stop, move || {
             let forget = forget.clone();
             async move { forget.step().await }
         })

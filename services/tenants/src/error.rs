@@ -1,12 +1,12 @@
 //! Why a call fails, and what the caller is told of it.
 
-use kit::{ledger::LedgerError, status};
+use kit::{ledger::LedgerError, status, time_zone::UnknownTimeZone};
 use proto::common::v1::ErrorReason;
 use tonic::{Code, Status};
 
 use crate::{
     credentials::PasswordError,
-    domain::{EmptyName, InvalidSlug, MAX_PAGES, UnknownTimeZone},
+    domain::{EmptyName, InvalidSlug, MAX_PAGES},
 };
 
 /// Why a call fails.

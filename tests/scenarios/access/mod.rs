@@ -6,7 +6,7 @@ mod examples;
 mod things;
 
 use bytes::{Buf, BufMut};
-use pharos_tests::Cluster;
+use pharos_tests::{Cluster, Dns, Shape};
 use proto::{Access, RPCS, common::v1::Role};
 use tonic::{
     Code, Request, Status,
@@ -21,7 +21,10 @@ const ROLES: [Role; 4] = [Role::Viewer, Role::Responder, Role::Admin, Role::Owne
 
 #[tokio::test]
 async fn every_rpc_is_open_to_those_whom_its_contract_names_and_to_nobody_else() {
-    let cluster = Cluster::all_in_one().await;
+    let dns = Dns::start().await;
+    let settings = [("PHAROS__NOTIFICATIONS__DNS_SERVER", dns.address())];
+    let settings = settings.each_ref().map(|(key, value)| (*key, value.as_str()));
+    let cluster = Cluster::start_with(Shape::AllInOne, &settings).await;
     let things = Things::of_a_new_company(&cluster).await;
     let stranger = cluster.company("Stranger").await;
     let (edge, inside) = (cluster.channel(), cluster.internal_channel("tenants"));

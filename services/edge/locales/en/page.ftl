@@ -153,9 +153,16 @@ newest = Newest incidents
 # subscribing
 subscribe = Subscribe to updates
 subscribe-short = Subscribe
-subscribe-lead = Get an email when an incident is reported or updated. You can unsubscribe at any time.
+subscribe-lead = Get an email about incidents and maintenance, when they are announced and when they are updated. You can unsubscribe at any time.
 email = Email address
 email-bad = Enter a complete email address, such as name@example.com.
+language = Language of the emails
+subscribe-choices = Choose a time zone and components
+time-zone = Time zone of the emails
+time-zone-bad = Choose a time zone from the list, such as Europe/Berlin.
+some-components = Only some components
+some-components-text = Tick what you want to hear about. If you tick nothing, you hear about the whole page.
+some-components-bad = Choose at most 100 components that are still on this page.
 subscribed = Check your inbox
 subscribed-text = If this address is new here, an email is on its way with a link to confirm. Nothing else is sent until you confirm.
 
@@ -164,7 +171,7 @@ confirm = Confirm your subscription
 confirm-text = Press the button to receive status updates by email.
 confirm-button = Confirm subscription
 confirmed = You are subscribed
-confirmed-text = You will receive an email when an incident is reported or updated. Every email has a link to unsubscribe.
+confirmed-text = You will receive an email about incidents and maintenance, when they are announced and when they are updated. Every email has a link to unsubscribe.
 unsubscribe = Unsubscribe
 unsubscribe-text = Press the button to stop receiving status updates by email from this page.
 unsubscribe-button = Unsubscribe

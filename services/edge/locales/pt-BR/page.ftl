@@ -153,9 +153,16 @@ newest = Incidentes mais recentes
 # inscrever-se
 subscribe = Receber atualizações
 subscribe-short = Inscrever-se
-subscribe-lead = Receba um e-mail quando um incidente for relatado ou atualizado. Você pode cancelar quando quiser.
+subscribe-lead = Receba um e-mail quando um incidente ou uma manutenção for comunicado ou atualizado. Você pode cancelar quando quiser.
 email = Endereço de e-mail
 email-bad = Digite um endereço de e-mail completo, como nome@exemplo.com.
+language = Idioma dos e-mails
+subscribe-choices = Escolher o fuso horário e os componentes
+time-zone = Fuso horário dos e-mails
+time-zone-bad = Escolha um fuso horário da lista, como America/Sao_Paulo.
+some-components = Apenas alguns componentes
+some-components-text = Marque o que você quer acompanhar. Se não marcar nada, você acompanha a página inteira.
+some-components-bad = Escolha no máximo 100 componentes que ainda estejam nesta página.
 subscribed = Confira sua caixa de entrada
 subscribed-text = Se este endereço é novo por aqui, um e-mail está a caminho com um link para confirmar. Nada mais será enviado antes da confirmação.
 
@@ -164,7 +171,7 @@ confirm = Confirme sua inscrição
 confirm-text = Aperte o botão para receber as atualizações de status por e-mail.
 confirm-button = Confirmar inscrição
 confirmed = Inscrição confirmada
-confirmed-text = Você receberá um e-mail quando um incidente for relatado ou atualizado. Todo e-mail traz um link para cancelar.
+confirmed-text = Você receberá um e-mail quando um incidente ou uma manutenção for comunicado ou atualizado. Todo e-mail traz um link para cancelar.
 unsubscribe = Cancelar inscrição
 unsubscribe-text = Aperte o botão para não receber mais por e-mail as atualizações de status desta página.
 unsubscribe-button = Cancelar inscrição

@@ -69,7 +69,7 @@ mod tests {
     use crate::texts::Texts;
 
     fn reader() -> Reader {
-        Reader { texts: Texts::of(Locale::En), has: None }
+        Reader { locale: None, texts: Texts::of(Locale::En), has: None }
     }
 
     fn status(made: Result<Response, Refused>) -> StatusCode {

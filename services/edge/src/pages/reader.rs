@@ -20,6 +20,8 @@ use crate::{peers::Fault, texts::Texts};
 /// What a browser says of its reader.
 #[derive(Debug, Clone)]
 pub(super) struct Reader {
+    /// The language that the browser likes best of those that we speak, if it likes any.
+    pub(super) locale: Option<Locale>,
     /// The texts for pages that belong to nobody: those have the browser's language.
     pub(super) texts: Texts,
     /// The versions of the page that the browser has.
@@ -36,10 +38,8 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self {
-            texts: Texts::of(preferred(&parts.headers)),
-            has: parts.headers.get(IF_NONE_MATCH).cloned(),
-        })
+        let locale = preferred(&parts.headers);
+        Ok(Self { locale, texts: texts(locale), has: parts.headers.get(IF_NONE_MATCH).cloned() })
     }
 }
 
@@ -53,16 +53,21 @@ impl<T: DeserializeOwned + Send, S: Sync + Send> FromRequestParts<S> for Segment
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(segments)) => Ok(Self(segments)),
             Err(_) => {
-                let texts = Texts::of(preferred(&parts.headers));
+                let texts = texts(preferred(&parts.headers));
                 Err(axum::response::IntoResponse::into_response(Refused { fault: Fault::NotFound, texts }))
             }
         }
     }
 }
 
-/// The language that we speak and the browser likes best (RFC 9110, section 12.5.4); English if there is none.
-fn preferred(headers: &HeaderMap) -> Locale {
-    let mut best = (0.0, Locale::En);
+/// The texts in this language; in English if there is none.
+fn texts(locale: Option<Locale>) -> Texts {
+    Texts::of(locale.unwrap_or(Locale::En))
+}
+
+/// The language that we speak and the browser likes best (RFC 9110, section 12.5.4).
+fn preferred(headers: &HeaderMap) -> Option<Locale> {
+    let mut best = (0.0, None);
     let ranges = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
     for range in ranges.flat_map(|list| list.split(',')) {
         let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
@@ -73,7 +78,7 @@ fn preferred(headers: &HeaderMap) -> Locale {
         if let Some(locale) = Locale::parse(tag.trim())
             && weight > best.0
         {
-            best = (weight, locale);
+            best = (weight, Some(locale));
         }
     }
     best.1
@@ -86,17 +91,18 @@ mod tests {
     #[test]
     fn the_best_liked_language_that_we_speak_is_chosen() {
         for (asked, locale) in [
-            ("", Locale::En),
-            ("de", Locale::En),
-            ("pt-PT,pt;q=0.9,en;q=0.8", Locale::PtBr),
-            ("en;q=0.5, pt-BR", Locale::PtBr),
-            ("de, en-GB;q=0.9, pt;q=0.8", Locale::En),
-            ("pt;q=0, en;q=0.1", Locale::En),
-            ("pt;q=banana", Locale::En),
+            ("", None),
+            ("it", None),
+            ("de-AT,de;q=0.9,en;q=0.8", Some(Locale::De)),
+            ("pt-PT,pt;q=0.9,en;q=0.8", Some(Locale::PtBr)),
+            ("en;q=0.5, pt-BR", Some(Locale::PtBr)),
+            ("it, en-GB;q=0.9, pt;q=0.8", Some(Locale::En)),
+            ("pt;q=0, en;q=0.1", Some(Locale::En)),
+            ("pt;q=banana", None),
         ] {
             let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, asked.parse().unwrap())]);
             assert_eq!(preferred(&headers), locale, "{asked}");
         }
-        assert_eq!(preferred(&HeaderMap::new()), Locale::En);
+        assert_eq!(preferred(&HeaderMap::new()), None);
     }
 }

@@ -343,6 +343,7 @@ mod tests {
             incidents: nowhere.clone(),
             subscriptions: nowhere.clone(),
             notifications: nowhere,
+            feedback: None,
             reflection: false,
         });
         for rpc in RPCS {

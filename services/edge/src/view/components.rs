@@ -53,6 +53,21 @@ pub(crate) struct GroupCard {
     pub(crate) components: Vec<ComponentRow>,
 }
 
+/// Components that a reader may choose to hear of.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    /// The heading of their group; nothing if they stand alone.
+    pub(crate) group: Option<String>,
+    pub(crate) components: Vec<Offered>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    pub(crate) component_id: String,
+    pub(crate) name: String,
+}
+
 /// How bad a status is: the contract's order, which is not that of its numbers.
 const fn severity(status: ComponentStatus) -> u8 {
     match status {
@@ -75,45 +90,47 @@ pub(super) fn is_shown(component: &Component) -> bool {
     !component.hidden_while_operational || component.status() != ComponentStatus::Operational
 }
 
-enum Place {
-    Alone(Component),
-    Group(ComponentGroup, Vec<Component>),
+/// A component, or a group with those of its components that are shown.
+enum Place<'a> {
+    Alone(&'a Component),
+    Group(&'a ComponentGroup, Vec<&'a Component>),
 }
 
-/// Groups and components that stand alone share one order: the smallest position first, equals by age.
-pub(super) fn sections(
-    head: &PageHead,
-    groups: Vec<ComponentGroup>,
-    mut components: Vec<Component>,
-    bars: &mut Bars,
-) -> Vec<Section> {
-    components.retain(is_shown);
-    let unfolded = components.len() <= UNFOLDED_COMPONENTS;
-    let mut members = HashMap::<String, Vec<Component>>::new();
+/// What is shown, in its order: groups and components that stand alone share one, the smallest position first, equals
+/// by age.
+fn places<'a>(groups: &'a [ComponentGroup], components: &'a [Component]) -> Vec<Place<'a>> {
+    let mut members = HashMap::<&str, Vec<&Component>>::new();
     let mut places = Vec::new();
-    for component in components {
+    for component in components.iter().filter(|component| is_shown(component)) {
         match &component.component_group_id {
-            Some(group) => members.entry(group.clone()).or_default().push(component),
+            Some(group) => members.entry(group).or_default().push(component),
             None => {
-                places.push((
-                    component.position,
-                    moment::read(component.created_at.as_ref()),
-                    Place::Alone(component),
-                ));
+                let age = moment::read(component.created_at.as_ref());
+                places.push((component.position, age, Place::Alone(component)));
             }
         }
     }
     for group in groups {
         // a heading with nothing under it tells a reader nothing
-        if let Some(components) = members.remove(&group.component_group_id) {
+        if let Some(components) = members.remove(group.component_group_id.as_str()) {
             let age = moment::read(group.created_at.as_ref());
             places.push((group.position, age, Place::Group(group, components)));
         }
     }
     places.sort_by_key(|(position, age, _)| (*position, *age));
+    places.into_iter().map(|(_, _, place)| place).collect()
+}
 
+/// What a page shows, in cards.
+pub(super) fn sections(
+    head: &PageHead,
+    groups: &[ComponentGroup],
+    components: &[Component],
+    bars: &mut Bars,
+) -> Vec<Section> {
+    let unfolded = components.iter().filter(|each| is_shown(each)).count() <= UNFOLDED_COMPONENTS;
     let mut sections = Vec::new();
-    for (_, _, place) in places {
+    for place in places(groups, components) {
         match place {
             Place::Alone(component) => {
                 let row = ComponentRow::new(head, component, bars);
@@ -124,45 +141,71 @@ pub(super) fn sections(
                 }
             }
             Place::Group(group, components) => {
-                sections.push(Section::Group(GroupCard::new(head, group, components, unfolded, bars)));
+                sections.push(Section::Group(GroupCard::new(head, group, &components, unfolded, bars)));
             }
         }
     }
     sections
 }
 
+/// What a reader may choose to hear of: what the page shows.
+pub(super) fn offers(groups: &[ComponentGroup], components: &[Component]) -> Vec<Offer> {
+    let mut offers = Vec::<Offer>::new();
+    for place in places(groups, components) {
+        match place {
+            Place::Alone(component) => match offers.last_mut() {
+                Some(Offer { group: None, components }) => components.push(Offered::new(component)),
+                Some(_) | None => {
+                    offers.push(Offer { group: None, components: vec![Offered::new(component)] });
+                }
+            },
+            Place::Group(group, components) => offers.push(Offer {
+                group: Some(group.name.clone()),
+                components: components.into_iter().map(Offered::new).collect(),
+            }),
+        }
+    }
+    offers
+}
+
+impl Offered {
+    fn new(component: &Component) -> Self {
+        Self { component_id: component.component_id.clone(), name: component.name.clone() }
+    }
+}
+
 impl GroupCard {
     fn new(
         head: &PageHead,
-        group: ComponentGroup,
-        components: Vec<Component>,
+        group: &ComponentGroup,
+        components: &[&Component],
         unfolded: bool,
         bars: &mut Bars,
     ) -> Self {
-        let worst = components.iter().map(Component::status).max_by_key(|status| severity(*status));
+        let worst = components.iter().map(|each| each.status()).max_by_key(|status| severity(*status));
         let is_calm = components.iter().all(|each| each.status() == ComponentStatus::Operational);
         Self {
-            name: group.name,
-            description: group.description,
+            name: group.name.clone(),
+            description: group.description.clone(),
             worst: Mark::component(worst.unwrap_or_default(), head.texts),
             count: head.texts.say_count("component-count", components.len()),
             open: unfolded || !is_calm,
             uptime: bars.take(&group.component_group_id),
-            components: components.into_iter().map(|each| ComponentRow::new(head, each, bars)).collect(),
+            components: components.iter().map(|each| ComponentRow::new(head, each, bars)).collect(),
         }
     }
 }
 
 impl ComponentRow {
-    fn new(head: &PageHead, component: Component, bars: &mut Bars) -> Self {
+    fn new(head: &PageHead, component: &Component, bars: &mut Bars) -> Self {
         let followed = component.third_party.as_ref();
         Self {
             follows: followed.map(|followed| follows(head.texts, followed)),
             not_heard: followed.and_then(|followed| not_heard(head, followed)),
             status: Mark::component(component.status(), head.texts),
             uptime: bars.take(&component.component_id),
-            name: component.name,
-            description: component.description,
+            name: component.name.clone(),
+            description: component.description.clone(),
         }
     }
 }
@@ -189,7 +232,7 @@ mod tests {
     use crate::view::{tests::head, uptime::Bars};
 
     fn told(groups: Vec<ComponentGroup>, components: Vec<Component>) -> Vec<Section> {
-        sections(&head("en"), groups, components, &mut Bars::default())
+        sections(&head("en"), &groups, &components, &mut Bars::default())
     }
 
     fn component(name: &str, group: Option<&str>, position: i32, seconds: i64) -> Component {
@@ -233,6 +276,28 @@ mod tests {
             })
             .collect::<Vec<_>>();
         assert_eq!(told, ["a b", "[early]", "c", "[late]"]);
+    }
+
+    #[test]
+    fn a_reader_may_choose_what_the_page_shows_in_its_order() {
+        let groups = vec![group("late", 9, 1), group("early", 1, 5), group("empty", 0, 0)];
+        let hidden = Component { hidden_while_operational: true, ..component("hidden", None, 0, 0) };
+        let components = [
+            component("a", None, 0, 0),
+            component("b", None, 1, 4),
+            hidden,
+            component("in early", Some("early"), 7, 0),
+            component("c", None, 2, 0),
+            component("in late", Some("late"), 0, 0),
+        ];
+        let offers = offers(&groups, &components);
+        let told = offers.iter().map(|offer| {
+            let names = offer.components.iter().map(|each| each.name.as_str()).collect::<Vec<_>>();
+            (offer.group.as_deref(), names.join(" "))
+        });
+        let told = told.collect::<Vec<_>>();
+        let wanted = [(None, "a b"), (Some("early"), "in early"), (None, "c"), (Some("late"), "in late")];
+        assert_eq!(told, wanted.map(|(group, names)| (group, names.to_owned())));
     }
 
     #[test]
@@ -297,7 +362,7 @@ mod tests {
         };
         let row = |locale: &str, followed: &ThirdParty| {
             let component = Component { third_party: Some(followed.clone()), ..component("x", None, 0, 0) };
-            ComponentRow::new(&head(locale), component, &mut Bars::default())
+            ComponentRow::new(&head(locale), &component, &mut Bars::default())
         };
         assert_eq!(row("en", &followed).follows.as_deref(), Some("Follows Europe, Cloud"));
         assert_eq!(row("pt-BR", &followed).follows.as_deref(), Some("Segue Europe, Cloud"));

@@ -24,7 +24,7 @@ use proto::incidents::v1::{
 };
 
 pub(crate) use self::{
-    components::Section,
+    components::{Offer, Section},
     history::{HistoryView, Summary},
     incidents::IncidentView,
     maintenances::MaintenanceView,
@@ -45,6 +45,8 @@ pub(crate) struct PageHead {
     pub(crate) zone: Zone,
     /// When the answer that this is from was put together: what is past then, is past.
     pub(crate) now: Timestamp,
+    /// What a reader may choose to hear of, in the order in which the page shows it.
+    pub(crate) offers: Vec<Offer>,
     names: Names,
 }
 
@@ -78,6 +80,7 @@ impl PageHead {
             texts: Texts::of(locale),
             zone: Zone { time_zone, locale },
             now: moment::read(answer.generated_at.as_ref())?,
+            offers: components::offers(&answer.component_groups, &answer.components),
             names: Names::of(
                 answer.components.iter().chain(&answer.former_components),
                 &answer.component_groups,
@@ -138,7 +141,7 @@ impl PageView {
                 .collect(),
             upcoming_maintenances: listed(answer.upcoming_maintenances),
             has_uptime: !bars.is_empty(),
-            sections: components::sections(&head, answer.component_groups, answer.components, &mut bars),
+            sections: components::sections(&head, &answer.component_groups, &answer.components, &mut bars),
             recent_incidents: answer
                 .recent_incidents
                 .into_iter()

@@ -119,10 +119,7 @@ fn outages(head: &PageHead, partial_seconds: i64, major_seconds: i64) -> String 
 /// Hundredths of a percent as people write them: "99.98 %", "99,90 %", "100 %".
 fn percent(hundredths: i32, locale: Locale) -> String {
     let hundredths = hundredths.clamp(0, 10_000);
-    let point = match locale {
-        Locale::En => '.',
-        Locale::PtBr => ',',
-    };
+    let point = locale.decimal_mark();
     match (hundredths / 100, hundredths % 100) {
         (whole @ (0 | 100), 0) => format!("{whole} %"),
         (whole, rest) => format!("{whole}{point}{rest:02} %"),

@@ -9,6 +9,7 @@ mod kept;
 mod pages;
 mod proxy;
 mod services;
+mod subscribing;
 mod tokens;
 mod web;
 mod whole;

@@ -1,6 +1,9 @@
 //! One server that is all four services, as far as the edge needs them.
 
-use std::pin::Pin;
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
 
 use proto::{
     common::v1::Month,
@@ -39,9 +42,13 @@ pub(crate) const JWKS: &str = r#"{"keys":[]}"#;
 #[derive(Clone)]
 pub(crate) struct Services {
     pub(crate) page: GetPageResponse,
+    pub(crate) subscribed: Subscribed,
     pub(crate) slow: mpsc::UnboundedSender<Slow>,
     pub(crate) go_on: CancellationToken,
 }
+
+/// What was asked for by those who subscribed.
+pub(crate) type Subscribed = Arc<Mutex<Vec<SubscribeRequest>>>;
 
 /// What became of a slow call (those are `SignOut`'s).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,11 +169,19 @@ fn month(month: i32, incidents: &[Incident], maintenances: &[Maintenance]) -> Hi
 #[tonic::async_trait]
 impl SubscriptionService for Services {
     async fn subscribe(&self, call: Call<SubscribeRequest>) -> Result<Response<SubscribeResponse>, Status> {
-        if call.get_ref().email.contains('@') {
-            Ok(Response::new(SubscribeResponse {}))
-        } else {
-            Err(kit::status::invalid_field("email", "must be an address"))
+        let asked = call.into_inner();
+        if !asked.email.contains('@') {
+            return Err(kit::status::invalid_field("email", "must be an address"));
         }
+        if asked.time_zone.as_deref().is_some_and(|zone| zone.starts_with("Mars")) {
+            return Err(kit::status::invalid_field("time_zone", "must be a time zone"));
+        }
+        if let Some(index) = asked.component_ids.iter().position(|id| id == "cmp_gone") {
+            let field = format!("component_ids[{index}]");
+            return Err(kit::status::invalid_field(field, "must be a component of the page"));
+        }
+        self.subscribed.lock().unwrap().push(asked);
+        Ok(Response::new(SubscribeResponse {}))
     }
 
     async fn confirm(&self, call: Call<ConfirmRequest>) -> Result<Response<ConfirmResponse>, Status> {

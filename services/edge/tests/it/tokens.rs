@@ -1,4 +1,4 @@
-//! Subscribing, and the links in mails.
+//! The links in mails.
 
 use http::{Method, StatusCode};
 
@@ -11,31 +11,6 @@ use crate::{
 
 const UNSUBSCRIBE: &str = "/pharos.subscriptions.v1.SubscriptionService/Unsubscribe";
 const CONFIRM: &str = "/pharos.subscriptions.v1.SubscriptionService/Confirm";
-
-#[tokio::test]
-async fn a_subscription_is_asked_for_and_the_answer_tells_nothing_of_the_address() {
-    let world = World::showing(given::page("pt-BR")).await;
-    let done = post(&world, "/p/demo/subscribe", "email=%20ana%40example.com%20").await;
-    assert_eq!(done.status, StatusCode::OK);
-    assert_eq!(done.header("cache-control"), "no-store");
-    assert!(done.text().contains("<h1>Confira sua caixa de entrada</h1>"));
-    assert!(!done.text().contains("ana"));
-    assert_eq!(world.called().last().unwrap(), "/pharos.subscriptions.v1.SubscriptionService/Subscribe");
-}
-
-#[tokio::test]
-async fn a_bad_address_shows_the_form_again_with_what_was_typed() {
-    let world = World::showing(given::page("en")).await;
-    let form = post(&world, "/p/demo/subscribe", "email=ana").await;
-    assert_eq!(form.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(form.text().contains("value=\"ana\" aria-invalid=\"true\" aria-describedby=\"email-bad\""));
-    assert!(form.text().contains("Enter a complete email address"));
-    for body in ["", "mail=ana%40example.com", "email=%FF"] {
-        let form = post(&world, "/p/demo/subscribe", body).await;
-        assert_eq!(form.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
-    }
-    assert_eq!(post(&world, "/p/other/subscribe", "email=a%40b.c").await.status, StatusCode::NOT_FOUND);
-}
 
 #[tokio::test]
 async fn opening_a_link_from_a_mail_calls_nobody() {

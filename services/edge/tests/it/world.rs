@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::services::{Services, Slow};
+use crate::services::{Services, Slow, Subscribed};
 
 type Calls = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 
@@ -28,6 +28,7 @@ type Calls = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
     calls: Calls,
+    pub(crate) subscribed: Subscribed,
     slow: mpsc::UnboundedReceiver<Slow>,
     go_on: CancellationToken,
     pub(crate) health: HealthReporter,
@@ -54,7 +55,8 @@ impl World {
         for name in ["tenants", "incidents", "subscriptions", "notifications"] {
             world.health.set_service_status(name, ServingStatus::Serving).await;
         }
-        let services = Services { page, slow, go_on: world.go_on.clone() };
+        let subscribed = Arc::clone(&world.subscribed);
+        let services = Services { page, subscribed, slow, go_on: world.go_on.clone() };
         let calls = Arc::clone(&world.calls);
         let router = Routes::new(StatusServiceServer::new(services.clone()))
             .add_service(SubscriptionServiceServer::new(services.clone()))
@@ -101,6 +103,7 @@ impl World {
             incidents: uri.clone(),
             subscriptions: uri.clone(),
             notifications: uri,
+            feedback: None,
             reflection,
         };
         let stop = CancellationToken::new();
@@ -110,6 +113,7 @@ impl World {
         Self {
             address,
             calls: Calls::default(),
+            subscribed: Subscribed::default(),
             slow: mpsc::unbounded_channel().1,
             go_on: CancellationToken::new(),
             health: HealthReporter::new(),

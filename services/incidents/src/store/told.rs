@@ -1,7 +1,7 @@
 //! What events tell, read when they are handed over. A thing that is gone by then has nothing to tell.
 
 use jiff::Timestamp;
-use kit::ids::{IncidentId, MaintenanceId, TenantId, UpdateId};
+use kit::ids::{ComponentId, IncidentId, MaintenanceId, TenantId, UpdateId};
 use sqlx::PgConnection;
 
 use crate::domain::{ComponentStatus, MaintenancePhase, Phase};
@@ -66,6 +66,13 @@ pub(crate) struct MaintenanceRow {
     pub(crate) body: String,
     pub(crate) scheduled_start_at: Timestamp,
     pub(crate) scheduled_end_at: Timestamp,
+}
+
+/// A component that a maintenance works on.
+#[derive(Debug)]
+pub(crate) struct WorkedComponentRow {
+    pub(crate) component_id: ComponentId,
+    pub(crate) name: String,
 }
 
 pub(crate) async fn find_update(
@@ -140,6 +147,31 @@ pub(crate) async fn list_named_components(
     .await
 }
 
+/// The components that an incident touches or ever touched, by what it said of them or by when they were hurt; at most
+/// `limit`.
+pub(crate) async fn list_incident_component_ids(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    incident: IncidentId,
+    limit: i64,
+) -> sqlx::Result<Vec<ComponentId>> {
+    sqlx::query_scalar!(
+        r#"select component_id as "component_id!: ComponentId"
+         from (select component_id from incidents.incident_component
+               where tenant_id = $1 and incident_id = $2
+               union
+               select component_id from incidents.component_impact
+               where tenant_id = $1 and incident_id = $2) touched
+         order by component_id
+         limit $3"#,
+        tenant.uuid(),
+        incident.uuid(),
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
 pub(crate) async fn find_postmortem(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -209,23 +241,27 @@ pub(crate) async fn find_approaching_maintenance(
     .await
 }
 
-/// The names of the components that a maintenance works on, in the order in which the page shows them.
-pub(crate) async fn list_maintenance_names(
+/// The components that a maintenance works on, in the order in which the page shows them; at most `limit`.
+pub(crate) async fn list_maintenance_components(
     db: &mut PgConnection,
     tenant: TenantId,
     maintenance: MaintenanceId,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!(
-        "select c.name
+    limit: i64,
+) -> sqlx::Result<Vec<WorkedComponentRow>> {
+    sqlx::query_as!(
+        WorkedComponentRow,
+        "select worked.component_id, c.name
          from incidents.maintenance_component worked
          join incidents.component c on c.tenant_id = worked.tenant_id and c.component_id = worked.component_id
          left join incidents.component_group g
              on g.tenant_id = c.tenant_id and g.component_group_id = c.component_group_id
          where worked.tenant_id = $1 and worked.maintenance_id = $2
          order by coalesce(g.position, c.position), coalesce(g.component_group_id, c.component_id),
-             c.position, c.component_id",
+             c.position, c.component_id
+         limit $3",
         tenant.uuid(),
         maintenance.uuid(),
+        limit,
     )
     .fetch_all(db)
     .await

@@ -46,7 +46,7 @@ const SERVICE_TYPE: &str = "pharos-service+jwt";
 const MEMBER_AUDIENCE: &str = "pharos";
 const SERVICE_AUDIENCE: &str = "pharos-services";
 /// Those that call others.
-const SERVICES: [&str; 3] = ["incidents", "subscriptions", "notifications"];
+const SERVICES: [&str; 4] = ["incidents", "subscriptions", "notifications", "edge"];
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {

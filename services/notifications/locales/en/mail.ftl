@@ -15,12 +15,13 @@ status-degraded-performance = Degraded performance
 status-partial-outage = Partial outage
 status-major-outage = Major outage
 
+colon = :
 components = Affected components
 more-components = { $count ->
     [one] and one more component
    *[other] and { $count } more components
 }
-reason = You receive this email because you subscribed to status updates from { $page }.
+reason = You receive this email because you subscribed to status updates from { $name }.
 stop = Unsubscribe
 
 incident-link = View the incident
@@ -65,12 +66,12 @@ postmortem-published = Postmortem published
 postmortem-cut = This is the beginning of the postmortem. The page of the incident has all of it.
 
 reminder-label = Next update due
-reminder-heading = A next update is due
-reminder-said = The next update of “{ $title }” is promised until { $time }. Nothing has been posted yet.
-reminder-reason = You receive this email because you can post updates on { $page }. Subscribers do not receive it.
+reminder-heading = The next update is due
+reminder-said = The next update of “{ $title }” is promised by { $time }. Nothing has been posted yet.
+reminder-reason = You receive this email because you can post updates on { $name }. Subscribers do not receive it.
 
-confirmation-subject = Confirm your subscription to { $page }
+confirmation-subject = Confirm your subscription to { $name }
 confirmation-heading = Confirm your subscription
-confirmation-request = { $page } was asked to send its status updates to this address. Please confirm that you want them.
+confirmation-request = { $name } was asked to send its status updates to this address. Please confirm that you want them.
 confirmation-link = Confirm subscription
 confirmation-otherwise = If this was not you, do nothing: without a confirmation you will receive no updates.

@@ -15,12 +15,13 @@ status-degraded-performance = Desempenho degradado
 status-partial-outage = Interrupção parcial
 status-major-outage = Interrupção grave
 
+colon = :
 components = Componentes afetados
 more-components = { $count ->
     [one] e mais um componente
    *[other] e mais { $count } componentes
 }
-reason = Você recebeu este e-mail porque se inscreveu para receber as atualizações de status de { $page }.
+reason = Você recebeu este e-mail porque se inscreveu para receber as atualizações de status de { $name }.
 stop = Cancelar inscrição
 
 incident-link = Ver o incidente
@@ -67,10 +68,10 @@ postmortem-cut = Este é o começo do postmortem. A página do incidente traz o 
 reminder-label = Próxima atualização pendente
 reminder-heading = Há uma atualização pendente
 reminder-said = A próxima atualização de “{ $title }” está prometida até { $time }. Nada foi publicado ainda.
-reminder-reason = Você recebeu este e-mail porque pode publicar atualizações em { $page }. Os inscritos não o recebem.
+reminder-reason = Você recebeu este e-mail porque pode publicar atualizações em { $name }. Os inscritos não o recebem.
 
-confirmation-subject = Confirme sua inscrição em { $page }
+confirmation-subject = Confirme sua inscrição em { $name }
 confirmation-heading = Confirme sua inscrição
-confirmation-request = Recebemos um pedido para enviar a este endereço as atualizações de status de { $page }. Confirme se deseja recebê-las.
+confirmation-request = Recebemos um pedido para enviar a este endereço as atualizações de status de { $name }. Confirme se deseja recebê-las.
 confirmation-link = Confirmar inscrição
 confirmation-otherwise = Se não foi você, não é preciso fazer nada: sem a confirmação, você não receberá atualizações.

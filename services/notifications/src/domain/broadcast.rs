@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use kit::ids::{
-    BroadcastId, EventId, IncidentId, MaintenanceId, MemberId, PageId, SubscriberId, TenantId, UpdateId,
+    BroadcastId, ComponentId, EventId, IncidentId, MaintenanceId, MemberId, PageId, SubscriberId, TenantId,
+    UpdateId,
 };
 use uuid::Uuid;
 
@@ -40,7 +41,7 @@ pub enum Audience {
 
 /// Who gets a mail: a subscriber, or a member where the broadcast goes to responders. Ranges, cursors and the
 /// delivery log hold one or the other, and the broadcast says which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecipientId(Uuid);
 
 impl RecipientId {
@@ -106,6 +107,8 @@ pub struct NewBroadcast {
     pub page: Page,
     /// What is told.
     pub content: Content,
+    /// Whoever chose one of these components hears of it, beside those who chose the whole page.
+    pub components: Vec<ComponentId>,
     /// When it was planned; its mails carry this date.
     pub created_at: Timestamp,
 }

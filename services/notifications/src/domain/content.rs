@@ -149,11 +149,28 @@ impl Content {
         }
     }
 
-    /// A delivery that was put off is not tried again after this, of a broadcast planned at `created_at`.
+    /// The times that a mail tells.
     #[must_use]
-    pub fn give_up_at(&self, created_at: Timestamp) -> Timestamp {
-        let late = created_at.saturating_add(GIVE_UP_AFTER).unwrap_or(Timestamp::MAX);
-        self.stale_from().map_or(late, |stale| stale.min(late))
+    pub fn times(&self) -> [Option<Timestamp>; 3] {
+        match self {
+            Self::IncidentUpdate(told) => [Some(told.displayed_at), told.next_update_at, None],
+            Self::MaintenanceUpdate(told) => {
+                [Some(told.displayed_at), Some(told.window.starts_at), Some(told.window.ends_at)]
+            }
+            Self::MaintenanceApproaching(told) => {
+                [Some(told.window.starts_at), Some(told.window.ends_at), None]
+            }
+            Self::Postmortem(told) => [Some(told.published_at), None, None],
+            Self::NextUpdateDue(told) => [Some(told.next_update_at), None, None],
+            Self::Confirmation { .. } => [None; 3],
+        }
+    }
+
+    /// How long a delivery may still be put off, of a range that was planned so long ago; none if that is negative.
+    #[must_use]
+    pub fn left(&self, age: SignedDuration, now: Timestamp) -> SignedDuration {
+        let left = GIVE_UP_AFTER.saturating_sub(age);
+        self.stale_from().map_or(left, |stale| stale.duration_since(now).min(left))
     }
 }
 
@@ -279,9 +296,10 @@ mod tests {
 
     #[test]
     fn a_reminder_of_a_promise_is_stale_an_hour_after_it_and_of_a_maintenance_when_it_begins() {
-        let created = at("2026-11-21T11:55:00Z");
+        let now = at("2026-11-21T11:55:00Z");
+        let minutes = SignedDuration::from_mins;
         assert_eq!(due().stale_from(), Some(at("2026-11-21T13:00:00Z")));
-        assert_eq!(due().give_up_at(created), at("2026-11-21T13:00:00Z"));
+        assert_eq!(due().left(SignedDuration::ZERO, now), minutes(65));
         let approaching = |starts_at| {
             Content::MaintenanceApproaching(MaintenanceApproaching {
                 maintenance_id: Uuid::from_u128(2).into(),
@@ -292,8 +310,10 @@ mod tests {
                 component_names: Vec::new(),
             })
         };
-        assert_eq!(approaching(at("2026-11-21T12:30:00Z")).give_up_at(created), at("2026-11-21T12:30:00Z"));
-        assert_eq!(approaching(at("2026-11-28T00:00:00Z")).give_up_at(created), at("2026-11-22T11:55:00Z"));
+        let left = |starts_at, age| approaching(at(starts_at)).left(minutes(age), now);
+        assert_eq!(left("2026-11-21T12:30:00Z", 0), minutes(35));
+        assert_eq!(left("2026-11-28T00:00:00Z", 0), minutes(24 * 60));
+        assert_eq!(left("2026-11-28T00:00:00Z", 24 * 60 + 1), minutes(-1));
     }
 
     #[test]

@@ -3,11 +3,9 @@
 use askama::Template;
 
 use super::story::Story;
+use super::template::mark;
 use super::text::Texts;
 use kit::locale::Locale;
-
-/// Stands in a body where the token comes: cleaned text holds no control characters.
-pub(super) const TOKEN_MARK: char = '\u{1}';
 
 const RENDERS: &str = "the templates call nothing that fails";
 
@@ -37,6 +35,8 @@ struct StoryMail<'a> {
     body_lang: Option<&'a str>,
     body_html: String,
     components_heading: String,
+    /// What stands between a name and what it is the name of.
+    colon: String,
     url: String,
     reason: String,
     stop: String,
@@ -60,6 +60,7 @@ struct NoticeMail<'a> {
     subject: &'a str,
     page: &'a str,
     notice: &'a Notice,
+    colon: String,
     url: String,
 }
 
@@ -93,12 +94,13 @@ impl Frame<'_> {
             page: self.page_name,
             story,
             body_lang: story.lang.as_deref().filter(|_| !story.body_is_ours),
-            body_html: kit::markdown::to_html(&story.body),
+            body_html: styled(&without_marks(&kit::markdown::to_html(&story.body))),
             components_heading: texts.say("components"),
+            colon: texts.say("colon"),
             url: format!("{}{}", self.public_url, story.path),
-            reason: texts.say_of_page("reason", self.page_name),
+            reason: texts.say_of("reason", self.page_name),
             stop: texts.say("stop"),
-            unsubscribe_url: format!("{}/u/{TOKEN_MARK}", self.public_url),
+            unsubscribe_url: format!("{}/u/{}", self.public_url, mark::TOKEN),
         };
         rendered(&StoryText { mail: &mail }, &StoryHtml { mail: &mail })
     }
@@ -110,12 +112,87 @@ impl Frame<'_> {
             subject: self.subject,
             page: self.page_name,
             notice,
+            colon: Texts::of(self.locale).say("colon"),
             url: format!("{}{}", self.public_url, notice.path),
         };
         rendered(&NoticeText { mail: &mail }, &NoticeHtml { mail: &mail })
     }
 }
 
+/// A character reference in a member's text may stand for a mark; clean text holds none.
+fn without_marks(html: &str) -> String {
+    html.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
 fn rendered(text: &impl Template, html: &impl Template) -> Bodies {
     Bodies { text: text.render().expect(RENDERS), html: html.render().expect(RENDERS) }
+}
+
+/// How a member's text looks, by the beginnings of its tags. Only its colours in the dark are elsewhere. The text
+/// around them has the direction of its first letter, which sides of lists and quotes go by; a paragraph has its own.
+const LOOKS: [(&str, &str); 14] = [
+    (
+        "<pre><code>",
+        "<pre class='code' style='margin:0 0 12px;padding:12px;border-radius:6px;background:#eff2f5;font-size:14px;\
+         line-height:1.5;unicode-bidi:plaintext;white-space:pre-wrap;'><code style='font-family:Menlo,Consolas,monospace;'>",
+    ),
+    (
+        "<code>",
+        "<code class='code' style='padding:1px 4px;border-radius:4px;background:#eff2f5;\
+         font-family:Menlo,Consolas,monospace;font-size:14px;'>",
+    ),
+    ("<p>", "<p style='unicode-bidi:plaintext;margin:0 0 12px;'>"),
+    ("<ul>", "<ul style='margin:0 0 12px;'>"),
+    ("<ol>", "<ol style='margin:0 0 12px;'>"),
+    ("<ol ", "<ol style='margin:0 0 12px;' "),
+    ("<li>", "<li style='margin:0 0 4px;'>"),
+    ("<h3>", "<h3 style='unicode-bidi:plaintext;margin:20px 0 8px;font-size:18px;line-height:1.4;'>"),
+    ("<h4>", "<h4 style='unicode-bidi:plaintext;margin:20px 0 8px;font-size:16px;line-height:1.4;'>"),
+    ("<h5>", "<h5 style='unicode-bidi:plaintext;margin:16px 0 8px;font-size:15px;line-height:1.4;'>"),
+    ("<h6>", "<h6 style='unicode-bidi:plaintext;margin:16px 0 8px;font-size:14px;line-height:1.4;'>"),
+    // the bar is on the side where the text begins; room is on both, for programs that know no such side
+    (
+        "<blockquote>",
+        "<blockquote class='line' style='margin:0 0 12px;padding:0 14px;border:0 solid #d1d9e0;\
+         border-inline-start-width:3px;'>",
+    ),
+    ("<hr>", "<hr class='line' style='margin:16px 0;border:0 solid #d1d9e0;border-top-width:1px;'>"),
+    ("<a ", "<a class='link' style='color:#0a5cb8;' "),
+];
+
+/// What `kit::markdown` wrote, with its looks beside each tag: many programs for mail read no style sheet.
+///
+/// The quotes are single ones. So what looks like a tag inside of an attribute, which has double ones, ends nothing.
+fn styled(html: &str) -> String {
+    LOOKS.iter().fold(html.to_owned(), |html, (tag, look)| html.replace(tag, look))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(commonmark: &str) -> String {
+        styled(&kit::markdown::to_html(commonmark))
+    }
+
+    #[test]
+    fn every_tag_of_a_text_has_its_looks() {
+        let html =
+            shown("# a\n\nb `c` [d](https://example.com)\n\n- e\n\n3. f\n\n> g\n\n---\n\n```\n<p>\n```\n");
+        for tag in html.split('<').skip(1).filter(|tag| !tag.starts_with('/')) {
+            assert!(tag.contains(" style='"), "{tag}");
+        }
+        assert_eq!(html.matches("&lt;p&gt;").count(), 1, "{html}");
+    }
+
+    #[test]
+    fn what_looks_like_a_tag_in_an_attribute_ends_nothing() {
+        let html = shown("[x](https://example.com \"<p><code><script>\")");
+        let attribute = html.split_once("title=\"").unwrap().1.split_once('"').unwrap().0;
+        assert!(attribute.contains("script"), "{html}");
+        assert!(
+            !html.split_once("title=\"").unwrap().1.split_once('"').unwrap().1.contains("script"),
+            "{html}"
+        );
+    }
 }

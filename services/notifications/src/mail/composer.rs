@@ -5,14 +5,15 @@ use std::fmt::Display;
 use jiff::{Timestamp, tz::TimeZone};
 use kit::ids::EventId;
 use kit::locale::Locale;
+use lettre::Address;
 
-use super::body::{Bodies, Frame, Notice, TOKEN_MARK};
+use super::body::{Bodies, Frame, Notice};
+use super::clean;
 use super::content::Page;
+use super::message::Draft;
 use super::story::{MAX_TITLE, Story, Teller};
-use super::template::Part::{Fixed, Slot as Open};
-use super::template::{Draft, Slot, Template};
+use super::template::{Template, is_address, mark};
 use super::text::Texts;
-use super::{clean, header};
 use crate::domain::{Content, NextUpdateDue};
 
 const MAX_PAGE_NAME: usize = 64;
@@ -43,7 +44,7 @@ impl Composer {
         Self { addresses }
     }
 
-    /// The mail that tells `content` in a language.
+    /// The mail that tells `content` in a language, with times in the reader's `zone`.
     ///
     /// The same arguments give the same bytes: a retry passes the `date` of the first
     /// try. `event_id` is the event that the mail tells of.
@@ -52,6 +53,7 @@ impl Composer {
         page: &Page,
         content: &Content,
         locale: Locale,
+        zone: &TimeZone,
         event_id: EventId,
         date: Timestamp,
     ) -> Template {
@@ -63,6 +65,7 @@ impl Composer {
                 name => name,
             },
             locale,
+            zone,
             event_id,
             date,
         };
@@ -94,6 +97,7 @@ struct Mail<'a> {
     /// Clean and not empty.
     page_name: String,
     locale: Locale,
+    zone: &'a TimeZone,
     event_id: EventId,
     date: Timestamp,
 }
@@ -104,28 +108,23 @@ impl Mail<'_> {
     fn story(&self, story: &Story, kind: &str, id: &impl Display, thread: &impl Display) -> Template {
         let subject = self.subject(&story.title, &story.label);
         let bodies = self.frame(&subject).story(story);
-        let thread = thread.to_string();
-        let mut draft = Draft::default();
-        self.head(&mut draft, &subject);
-        self.reference(&mut draft, "Message-ID", &id.to_string());
+        let mut draft = self.head(&subject, id);
         // the thread's first mail names the same ancestor: no mail has its id
-        self.reference(&mut draft, "In-Reply-To", &thread);
-        self.reference(&mut draft, "References", &thread);
+        draft.field("References", self.reference(thread));
         self.list(&mut draft);
-        self.tail(&mut draft, kind, &bodies);
-        draft.finish()
+        self.tail(draft, kind, bodies)
     }
 
     fn confirmation(&self) -> Template {
         let texts = self.texts();
         let notice = Notice {
             heading: texts.say("confirmation-heading"),
-            said: texts.say_of_page("confirmation-request", &self.page_name),
+            said: texts.say_of("confirmation-request", &self.page_name),
             link: texts.say("confirmation-link"),
-            path: format!("/c/{TOKEN_MARK}"),
+            path: format!("/c/{}", mark::TOKEN),
             reason: texts.say("confirmation-otherwise"),
         };
-        let subject = clean::line(&texts.say_of_page("confirmation-subject", &self.page_name), MAX_SUBJECT);
+        let subject = clean::line(&texts.say_of("confirmation-subject", &self.page_name), MAX_SUBJECT);
         self.notice(&notice, &subject, "confirmation")
     }
 
@@ -139,7 +138,7 @@ impl Mail<'_> {
             said: texts.say_with("reminder-said", [("title", title.into()), ("time", time.into())]),
             link: texts.say("incident-link"),
             path: teller.path("incidents", &due.incident_id),
-            reason: texts.say_of_page("reminder-reason", &self.page_name),
+            reason: texts.say_of("reminder-reason", &self.page_name),
         };
         self.notice(&notice, &subject, "reminder")
     }
@@ -147,18 +146,17 @@ impl Mail<'_> {
     /// A mail of no list, for one who did not subscribe, or has not yet.
     fn notice(&self, notice: &Notice, subject: &str, kind: &str) -> Template {
         let bodies = self.frame(subject).notice(notice);
-        let mut draft = Draft::default();
-        self.head(&mut draft, subject);
-        self.reference(&mut draft, "Message-ID", &self.event_id.to_string());
-        self.tail(&mut draft, kind, &bodies);
-        draft.finish()
+        self.tail(self.head(subject, &self.event_id), kind, bodies)
     }
 
     /// `[page] headline: news`; where it is too long, the headline is cut.
     fn subject(&self, title: &str, news: &str) -> String {
-        let frame = "[] : ".len() + self.page_name.chars().count() + news.chars().count();
+        let page = &self.page_name;
+        let colon = self.texts().say("colon");
+        let frame =
+            [page, &colon, news].map(|part| part.chars().count()).into_iter().sum::<usize>() + "[]  ".len();
         let title = clean::line(title, MAX_SUBJECT.saturating_sub(frame).max(1));
-        clean::line(&format!("[{}] {title}: {news}", self.page_name), MAX_SUBJECT)
+        clean::line(&format!("[{page}] {title}{colon} {news}"), MAX_SUBJECT)
     }
 
     fn texts(&self) -> Texts {
@@ -166,7 +164,7 @@ impl Mail<'_> {
     }
 
     fn teller(&self) -> Teller<'_> {
-        Teller { page: self.page, locale: self.locale, date: self.date }
+        Teller { page: self.page, locale: self.locale, zone: self.zone, date: self.date }
     }
 
     fn frame<'a>(&'a self, subject: &'a str) -> Frame<'a> {
@@ -178,74 +176,56 @@ impl Mail<'_> {
         }
     }
 
-    fn head(&self, draft: &mut Draft, subject: &str) {
-        let sender = format!("status@{}", self.addresses.mail_domain);
-        draft.header("From", &header::named(&self.page_name, &sender));
-        draft.line([Fixed("To: <"), Open(Slot::Address), Fixed(">")]);
-        draft.header("Subject", &header::unstructured(subject));
-        let date = self.date.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
-        draft.header("Date", &date);
+    fn head(&self, subject: &str, id: &impl Display) -> Draft {
+        let sender = &self.page.sender;
+        let ours = || Address::new("status", &self.addresses.mail_domain).expect("the settings were checked");
+        let mut draft =
+            Draft::from(&self.page_name, sender.address.as_deref().and_then(usable).unwrap_or_else(ours));
+        draft.field("To", format!("<{}>", mark::ADDRESS));
+        if let Some(reply_to) = sender.reply_to.as_deref().and_then(usable) {
+            draft.field("Reply-To", format!("<{reply_to}>"));
+        }
+        draft.text("Subject", subject);
+        draft.date(self.date);
+        draft.field("Message-ID", self.reference(id));
+        draft
     }
 
     /// A message id of this recipient's own.
-    fn reference(&self, draft: &mut Draft, name: &str, id: &str) {
-        draft.line([
-            Fixed(name),
-            Fixed(": <"),
-            Fixed(id),
-            Fixed("."),
-            Open(Slot::RecipientHash),
-            Fixed("@"),
-            Fixed(&self.addresses.mail_domain),
-            Fixed(">"),
-        ]);
+    fn reference(&self, id: &impl Display) -> String {
+        format!("<{id}.{}@{}>", mark::RECIPIENT_HASH, self.addresses.mail_domain)
     }
 
     /// RFC 2369, RFC 2919 and, for one click, RFC 8058.
     fn list(&self, draft: &mut Draft) {
         let Addresses { public_url, mail_domain, bounce_domain, feedback_sender: _ } = self.addresses;
         let page_url = format!("{public_url}/p/{}", self.page.slug);
-        let list_id = format!("{}.pages.{mail_domain}", self.page.page_id);
-        draft.header("List-Id", &header::named(&self.page_name, &list_id));
-        draft.line([
-            Fixed("List-Unsubscribe: <"),
-            Fixed(public_url),
-            Fixed("/u/"),
-            Open(Slot::Token),
-            Fixed(">,\r\n <mailto:u+"),
-            Open(Slot::Token),
-            Fixed("@"),
-            Fixed(bounce_domain),
-            Fixed("?subject=unsubscribe>"),
-        ]);
-        draft.header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
-        draft.header("List-Help", &format!("<{page_url}>"));
-        draft.header("List-Archive", &format!("<{page_url}/history>"));
-        draft.header("List-Owner", &format!("<mailto:status@{mail_domain}>"));
-        draft.header("List-Post", "NO");
+        draft.named("List-Id", &self.page_name, &format!("{}.pages.{mail_domain}", self.page.page_id));
+        let token = mark::TOKEN;
+        draft.field(
+            "List-Unsubscribe",
+            format!("<{public_url}/u/{token}>,\r\n <mailto:u+{token}@{bounce_domain}?subject=unsubscribe>"),
+        );
+        draft.field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned());
+        draft.field("List-Help", format!("<{page_url}>"));
+        draft.field("List-Archive", format!("<{page_url}/history>"));
+        draft.field("List-Owner", format!("<mailto:status@{mail_domain}>"));
+        draft.field("List-Post", "NO".to_owned());
     }
 
-    fn tail(&self, draft: &mut Draft, kind: &str, bodies: &Bodies) {
-        draft.header("Content-Language", self.locale.tag());
-        draft.header("Auto-Submitted", "auto-generated");
-        draft.header("X-Auto-Response-Suppress", "All");
+    fn tail(&self, mut draft: Draft, kind: &str, bodies: Bodies) -> Template {
+        draft.field("Content-Language", self.locale.tag().to_owned());
+        draft.field("Auto-Submitted", "auto-generated".to_owned());
+        draft.field("X-Auto-Response-Suppress", "All".to_owned());
         let Page { page_id, tenant_id, .. } = self.page;
-        draft.header(
-            "Feedback-ID",
-            &format!("{page_id}:{tenant_id}:{kind}:{}", self.addresses.feedback_sender),
-        );
-        draft.header("MIME-Version", "1.0");
+        let sender = &self.addresses.feedback_sender;
+        draft.field("Feedback-ID", format!("{page_id}:{tenant_id}:{kind}:{sender}"));
         // no quoted-printable line holds "=_": RFC 2045, section 6.7, recommends it for boundaries
-        let boundary = format!("=_{}", self.event_id);
-        draft.header("Content-Type", &format!("multipart/alternative; boundary=\"{boundary}\""));
-        draft.line([]);
-        for (kind, body) in [("text/plain", &bodies.text), ("text/html", &bodies.html)] {
-            draft.line([Fixed("--"), Fixed(&boundary)]);
-            draft.header("Content-Type", &format!("{kind}; charset=utf-8"));
-            draft.header("Content-Transfer-Encoding", "quoted-printable");
-            draft.line([]);
-            draft.body(body, TOKEN_MARK);
-        }
-        draft.line([Fixed("--"), Fixed(&boundary), Fixed("--")]);
+        draft.finish(bodies, &format!("=_{}", self.event_id))
     }
+}
+
+/// An address of a tenant, if a header can carry it.
+fn usable(address: &str) -> Option<Address> {
+    address.parse().ok().filter(|_| is_address(address))
 }

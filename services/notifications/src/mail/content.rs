@@ -22,8 +22,19 @@ pub struct Page {
     pub name: String,
     /// The language that its members write in.
     pub locale: Locale,
-    /// The zone in which times are told.
+    /// The zone in which times are told to readers who chose none.
     pub time_zone: TimeZone,
+    /// Whom its mails are from.
+    pub sender: Sender,
+}
+
+/// Whom a page's mails are from. What no header can carry counts as absent.
+#[derive(Debug, Clone, Default)]
+pub struct Sender {
+    /// An address of the tenant, in a domain that was verified; `status@` our own domain if absent.
+    pub address: Option<String>,
+    /// Where answers go: an address of the tenant that was verified.
+    pub reply_to: Option<String>,
 }
 
 impl Phase {

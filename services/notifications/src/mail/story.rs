@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use kit::locale::{self, Locale};
 
 use super::clean;
@@ -71,6 +71,8 @@ pub(super) struct Story {
 pub(super) struct Teller<'a> {
     pub(super) page: &'a Page,
     pub(super) locale: Locale,
+    /// The reader's.
+    pub(super) zone: &'a TimeZone,
     /// The mail's own date.
     pub(super) date: Timestamp,
 }
@@ -165,9 +167,9 @@ impl Teller<'_> {
         }
     }
 
-    /// To the minute, in the page's zone.
+    /// To the minute, in the reader's zone.
     pub(super) fn moment(&self, at: Timestamp) -> String {
-        locale::date_time(at, &self.page.time_zone, self.locale)
+        locale::date_time(at, self.zone, self.locale)
     }
 
     pub(super) fn path(&self, of: &str, id: &impl std::fmt::Display) -> String {
@@ -212,7 +214,7 @@ impl Teller<'_> {
 
     fn more(&self, components: usize) -> Option<String> {
         let more = components.saturating_sub(MAX_COMPONENTS);
-        (more > 0).then(|| self.texts().say_with("more-components", [("count", more.into())]))
+        (more > 0).then(|| self.texts().say_count("more-components", more))
     }
 }
 
@@ -230,9 +232,9 @@ fn names(names: &[String]) -> Vec<ComponentLine> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZone;
     use uuid::Uuid;
 
+    use super::super::Sender;
     use super::*;
 
     fn page() -> Page {
@@ -243,6 +245,7 @@ mod tests {
             name: "Acme".into(),
             locale: Locale::En,
             time_zone: TimeZone::UTC,
+            sender: Sender::default(),
         }
     }
 
@@ -250,7 +253,7 @@ mod tests {
     fn what_is_left_until_a_maintenance_is_told_in_the_unit_that_a_person_would_choose() {
         let page = page();
         let told = |locale, seconds| {
-            let teller = Teller { page: &page, locale, date: Timestamp::UNIX_EPOCH };
+            let teller = Teller { page: &page, locale, zone: &TimeZone::UTC, date: Timestamp::UNIX_EPOCH };
             teller.starts_in(SignedDuration::from_secs(seconds))
         };
         let minutes = |minutes: i64| told(Locale::En, minutes * 60);
@@ -266,13 +269,21 @@ mod tests {
         assert_eq!(told(Locale::PtBr, 15 * 60), "Manutenção começa em 15 minutos");
         assert_eq!(told(Locale::PtBr, 7200), "Manutenção começa em 2 horas");
         assert_eq!(told(Locale::PtBr, 48 * 3600), "Manutenção começa em 2 dias");
+        for (locale, one, two) in [
+            (Locale::Es, "El mantenimiento empieza en 1 hora", "El mantenimiento empieza en 2 horas"),
+            (Locale::De, "Wartung beginnt in 1 Stunde", "Wartung beginnt in 2 Stunden"),
+            (Locale::Fr, "La maintenance commence dans 1 heure", "La maintenance commence dans 2 heures"),
+            (Locale::Ja, "メンテナンス開始まであと 1 時間", "メンテナンス開始まであと 2 時間"),
+        ] {
+            assert_eq!((told(locale, 3600), told(locale, 7200)), (one.to_owned(), two.to_owned()));
+        }
     }
 
     #[test]
     fn a_text_is_marked_where_its_language_is_not_the_mails() {
         let page = page();
         let marked = |locale, language: &str| {
-            Teller { page: &page, locale, date: Timestamp::UNIX_EPOCH }.lang(language)
+            Teller { page: &page, locale, zone: &TimeZone::UTC, date: Timestamp::UNIX_EPOCH }.lang(language)
         };
         assert_eq!(marked(Locale::En, ""), None);
         assert_eq!(marked(Locale::PtBr, ""), Some("en".to_owned()));

@@ -1,7 +1,10 @@
 //! A mail prepared for all its recipients, with slots for what is personal.
 
-/// Octets of a token on one line of a quoted-printable body; the rest goes on behind a soft line break.
-const TOKEN_PER_LINE: usize = super::quoted_printable::MAX_LINE - 1;
+/// Octets of a token on one line of a quoted-printable body, whose lines have 76 characters at most, a soft line
+/// break's `=` included (RFC 2045, section 6.7); the rest goes on behind a soft line break.
+const TOKEN_PER_LINE: usize = 75;
+
+const SOFT_BREAK: &[u8] = b"=\r\n";
 
 /// RFC 5321, section 4.5.3.1.3, without the angle brackets.
 const MAX_ADDRESS: usize = 254;
@@ -46,6 +49,18 @@ pub(super) enum Slot {
     TokenInBody,
 }
 
+/// What stands in a message where a slot comes: cleaned text holds no control characters.
+pub(super) mod mark {
+    /// The recipient's address, in a header.
+    pub(crate) const ADDRESS: char = '\u{1}';
+    /// The recipient's hash, in a header.
+    pub(crate) const RECIPIENT_HASH: char = '\u{2}';
+    /// The token, in a header or a body.
+    pub(crate) const TOKEN: char = '\u{3}';
+    /// [`TOKEN`] in quoted-printable: an `=` that was written is `=3D`, and no soft line break tears it.
+    pub(super) const TOKEN_IN_BODY: &[u8] = b"=03";
+}
+
 /// A complete message (RFC 5322) but for its slots.
 pub struct Template {
     fixed: Vec<u8>,
@@ -78,15 +93,60 @@ impl Template {
         Ok(())
     }
 
+    /// A message with [`mark`]s, whose bodies are in quoted-printable.
+    pub(super) fn cut(message: &[u8]) -> Self {
+        let end = place_of(b"\r\n\r\n", message).unwrap_or(message.len());
+        let (head, body) = message.split_at(end);
+        let mut template = Self { fixed: Vec::with_capacity(message.len()), slots: Vec::new() };
+        template.cut_head(head);
+        template.cut_body(body);
+        template
+    }
+
+    fn cut_head(&mut self, head: &[u8]) {
+        for byte in head {
+            let slot = match char::from(*byte) {
+                mark::ADDRESS => Slot::Address,
+                mark::RECIPIENT_HASH => Slot::RecipientHash,
+                mark::TOKEN => Slot::Token,
+                _ => {
+                    self.fixed.push(*byte);
+                    continue;
+                }
+            };
+            self.slots.push((self.fixed.len(), slot));
+        }
+    }
+
+    /// Each slot gets a line of its own, between soft line breaks.
+    fn cut_body(&mut self, mut rest: &[u8]) {
+        while let Some(place) = place_of(mark::TOKEN_IN_BODY, rest) {
+            self.fixed.extend_from_slice(&rest[..place]);
+            if !self.fixed.ends_with(b"\r\n") {
+                self.fixed.extend_from_slice(SOFT_BREAK);
+            }
+            self.slots.push((self.fixed.len(), Slot::TokenInBody));
+            rest = &rest[place + mark::TOKEN_IN_BODY.len()..];
+            if !rest.starts_with(b"\r\n") && !rest.starts_with(SOFT_BREAK) {
+                self.fixed.extend_from_slice(SOFT_BREAK);
+            }
+        }
+        self.fixed.extend_from_slice(rest);
+    }
+
     fn has_token(&self) -> bool {
         self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Token | Slot::TokenInBody))
     }
 }
 
+fn place_of(wanted: &[u8], text: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window == wanted)
+}
+
 fn put_in_body(token: &[u8], out: &mut Vec<u8>) {
     for (nth, line) in token.chunks(TOKEN_PER_LINE).enumerate() {
         if nth > 0 {
-            out.extend_from_slice(b"=\r\n");
+            out.extend_from_slice(SOFT_BREAK);
         }
         out.extend_from_slice(line);
     }
@@ -112,54 +172,12 @@ fn is_word(text: &str) -> bool {
 }
 
 /// An `addr-spec` of two dot-atoms (RFC 5322, section 3.4.1), as far as it matters to a header.
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let is_atext = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
     text.len() <= MAX_ADDRESS
         && text.split_once('@').is_some_and(|(local, domain)| {
             !local.is_empty() && !domain.is_empty() && local.bytes().chain(domain.bytes()).all(is_atext)
         })
-}
-
-/// A template in the making.
-#[derive(Default)]
-pub(super) struct Draft {
-    fixed: Vec<u8>,
-    slots: Vec<(usize, Slot)>,
-}
-
-/// A part of a line: what is the same for all, or a slot.
-pub(super) enum Part<'a> {
-    Fixed(&'a str),
-    Slot(Slot),
-}
-
-impl Draft {
-    /// A field without slots, folded.
-    pub(super) fn header(&mut self, name: &str, value: &str) {
-        super::header::put(&mut self.fixed, name, value);
-    }
-
-    /// A line as it stands, with slots.
-    pub(super) fn line<const N: usize>(&mut self, parts: [Part<'_>; N]) {
-        for part in parts {
-            match part {
-                Part::Fixed(text) => self.fixed.extend_from_slice(text.as_bytes()),
-                Part::Slot(slot) => self.slots.push((self.fixed.len(), slot)),
-            }
-        }
-        self.fixed.extend_from_slice(b"\r\n");
-    }
-
-    /// A body in quoted-printable, with the token wherever `mark` stands.
-    pub(super) fn body(&mut self, text: &str, mark: char) {
-        let places = super::quoted_printable::encode(text, mark, &mut self.fixed);
-        self.slots.extend(places.into_iter().map(|place| (place, Slot::TokenInBody)));
-        self.fixed.extend_from_slice(b"\r\n");
-    }
-
-    pub(super) fn finish(self) -> Template {
-        Template { fixed: self.fixed, slots: self.slots }
-    }
 }
 
 #[cfg(test)]
@@ -193,20 +211,42 @@ mod tests {
         }
     }
 
+    /// The lines of a body with its tokens, and what a reader's program makes of it.
+    fn spliced(body: &str, token: &str) -> (Vec<u8>, String) {
+        let body = lettre::message::SinglePart::builder()
+            .header(lettre::message::header::ContentTransferEncoding::QuotedPrintable)
+            .body(body.to_owned());
+        let mut message = b"\r\n\r\n".to_vec();
+        message.extend_from_slice(body.raw_body());
+        message.extend_from_slice(b"\r\n");
+        let personal = Personal { email: "a@b", token, recipient_hash: "h" };
+        let mut out = Vec::new();
+        Template::cut(&message).splice(&personal, &mut out).unwrap();
+        let out = out.split_off(4);
+        let text = mail_parser::decoders::quoted_printable::quoted_printable_decode(&out).unwrap();
+        (out, String::from_utf8(text).unwrap())
+    }
+
     #[test]
     fn a_long_token_goes_on_behind_soft_line_breaks() {
         for token in ["t".repeat(200), format!(".{}", "t".repeat(100)), "t".repeat(75), ".".to_owned()] {
-            let mut draft = Draft::default();
-            draft.body("https://status.example.com/u/\u{1}\nend", '\u{1}');
-            let personal = Personal { email: "a@b", token: &token, recipient_hash: "h" };
-            let mut out = Vec::new();
-            draft.finish().splice(&personal, &mut out).unwrap();
+            let (out, text) = spliced("https://status.example.com/u/\u{3}\nend", &token);
             assert!(out.split(|byte| *byte == b'\n').all(|line| line.len() <= 77));
-            let text = mail_parser::decoders::quoted_printable::quoted_printable_decode(&out).unwrap();
-            assert_eq!(
-                String::from_utf8(text).unwrap(),
-                format!("https://status.example.com/u/{token}\r\nend\r\n")
-            );
+            assert_eq!(text, format!("https://status.example.com/u/{token}\r\nend\r\n"));
+        }
+    }
+
+    #[test]
+    fn a_token_is_put_in_wherever_its_mark_stands_on_a_line() {
+        for before in 0..160 {
+            for (ahead, behind) in [("x", ""), ("x", "\">é"), ("é", " "), ("=03", "=03"), ("\u{3}", "\u{3} ")]
+            {
+                let body = format!("{}\u{3}{behind}\n.\nend", ahead.repeat(before));
+                let (out, text) = spliced(&body, "tok");
+                assert_eq!(text, format!("{}\r\n", body.replace('\u{3}', "tok").replace('\n', "\r\n")));
+                let longest = out.split(|byte| *byte == b'\n').map(<[u8]>::len).max();
+                assert!(longest <= Some(77), "{longest:?}");
+            }
         }
     }
 }

@@ -1,26 +1,19 @@
 //! `BroadcastService.GetBroadcast`.
 
-use kit::{caller::Member, ids::BroadcastId};
+use kit::caller::Member;
 use proto::notifications::v1::{GetBroadcastRequest, GetBroadcastResponse};
 
-use super::{Rpc, convert};
-use crate::{
-    error::Error,
-    store::{broadcasts, segments},
-};
+use super::{Rpc, convert, read};
+use crate::error::Error;
 
 pub(super) async fn get_broadcast(
     rpc: &Rpc,
     caller: Member,
     request: GetBroadcastRequest,
 ) -> Result<GetBroadcastResponse, Error> {
-    let id: BroadcastId =
-        request.broadcast_id.parse().map_err(|error| Error::invalid("broadcast_id", error))?;
-
+    let id = read::broadcast_id(&request.broadcast_id)?;
     let mut tx = rpc.db.tenant(caller.tenant).await?;
-    let broadcast = broadcasts::find(&mut tx, caller.tenant, id).await?.ok_or(Error::NotFound)?;
-    let progress = segments::progress(&mut tx, &[id]).await?.remove(&id).unwrap_or_default();
+    let standing = read::standing(&mut tx, caller.tenant, id).await?;
     tx.commit().await?;
-
-    Ok(GetBroadcastResponse { broadcast: Some(convert::broadcast(&broadcast, progress)) })
+    Ok(GetBroadcastResponse { broadcast: Some(convert::broadcast(&standing)) })
 }

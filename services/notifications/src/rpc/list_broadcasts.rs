@@ -2,19 +2,13 @@
 
 use kit::{
     caller::Member,
-    ids::{PageId, UpdateId},
+    ids::UpdateId,
     paging::{self, Cursor},
 };
-use proto::{
-    internal::v1::{LookUpPageRequest, look_up_page_request::Key},
-    notifications::v1::{ListBroadcastsRequest, ListBroadcastsResponse},
-};
+use proto::notifications::v1::{ListBroadcastsRequest, ListBroadcastsResponse};
 
-use super::{Rpc, convert};
-use crate::{
-    error::Error,
-    store::{broadcasts, segments},
-};
+use super::{Rpc, convert, read};
+use crate::{error::Error, store::broadcasts};
 
 const DEFAULT_SIZE: i64 = 25;
 
@@ -23,7 +17,6 @@ pub(super) async fn list_broadcasts(
     caller: Member,
     request: ListBroadcastsRequest,
 ) -> Result<ListBroadcastsResponse, tonic::Status> {
-    let page: PageId = request.page_id.parse().map_err(|error| Error::invalid("page_id", error))?;
     let update = request
         .update_id
         .as_deref()
@@ -32,27 +25,18 @@ pub(super) async fn list_broadcasts(
         .map_err(|error| Error::invalid("update_id", error))?;
     let before = Cursor::parse(&request.page_token)?;
     let size = paging::size(request.page_size, DEFAULT_SIZE);
-
-    // Without it, a page of nobody and one without broadcasts would look the same.
-    let look_up = LookUpPageRequest { key: Some(Key::PageId(request.page_id)) };
-    let entry = rpc.pages.clone().look_up_page(look_up).await.map_err(Error::from)?.into_inner().page;
-    if entry.is_none_or(|entry| entry.tenant_id != caller.tenant.to_string()) {
-        return Err(Error::NotFound.into());
-    }
+    let page = read::own_page(rpc, &caller, request.page_id).await?;
 
     let read = async {
         let mut tx = rpc.db.tenant(caller.tenant).await?;
-        let rows = broadcasts::list(&mut tx, caller.tenant, page, update, before, size + 1).await?;
-        let ids = rows.iter().map(|row| row.broadcast).collect::<Vec<_>>();
-        let progress = segments::progress(&mut tx, &ids).await?;
+        let mut rows = broadcasts::list(&mut tx, caller.tenant, page, update, before, size + 1).await?;
+        let next_page_token = paging::cut(&mut rows, size, |row| Cursor { at: 0, id: row.broadcast.uuid() });
+        let ids = rows.into_iter().map(|row| row.broadcast).collect::<Vec<_>>();
+        let standings = broadcasts::find_all(&mut tx, caller.tenant, &ids).await?;
         tx.commit().await?;
-        Ok::<_, Error>((rows, progress))
+        Ok::<_, Error>((standings, next_page_token))
     };
-    let (mut rows, progress) = read.await?;
-    let next_page_token = paging::cut(&mut rows, size, |row| Cursor { at: 0, id: row.broadcast.uuid() });
-    let broadcasts = rows
-        .iter()
-        .map(|row| convert::broadcast(row, progress.get(&row.broadcast).copied().unwrap_or_default()))
-        .collect();
+    let (standings, next_page_token) = read.await?;
+    let broadcasts = standings.iter().map(convert::broadcast).collect();
     Ok(ListBroadcastsResponse { broadcasts, next_page_token })
 }

@@ -1,41 +1,53 @@
 //! Segments: the work table. Every write by a sender names its lease's epoch, so that one whose lease went to
 //! another writes nothing more.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx as _;
 use kit::ids::{BroadcastId, TenantId};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use crate::domain::{Counts, Lease, NewSegment, Progress, RecipientId, Thread};
+use crate::domain::{Lease, NewSegment, Part, RecipientId, Thread};
 
-/// Writes a broadcast's segments.
+/// Writes a broadcast's segments. Their turns begin with the tenant's present one, so that those of a small
+/// broadcast go in between those of a large one.
 pub(crate) async fn insert(
     db: &mut PgConnection,
     tenant: TenantId,
     broadcast: BroadcastId,
     thread: Option<Thread>,
+    pass: i16,
     ids: &[Uuid],
     segments: &[NewSegment],
 ) -> sqlx::Result<()> {
+    let parts = segments.iter().map(|segment| segment.part.map(Part::name)).collect::<Vec<_>>();
     let afters = segments.iter().map(|segment| segment.after.uuid()).collect::<Vec<_>>();
     let lasts = segments.iter().map(|segment| segment.last.uuid()).collect::<Vec<_>>();
     let planned = segments.iter().map(|segment| segment.planned).collect::<Vec<_>>();
     sqlx::query!(
         "insert into notifications.segment
-             (segment_id, tenant_id, broadcast_id, incident_id, position, after_id, last_id, cursor_id, planned, attempt)
-         select plan.segment_id, $1, $2, $3, $4, plan.after_id, plan.last_id, plan.after_id, plan.planned, 1
-         from unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::integer[])
-             as plan (segment_id, after_id, last_id, planned)",
+             (segment_id, tenant_id, broadcast_id, incident_id, position, part, after_id, last_id, cursor_id, planned,
+              attempt, pass, turn)
+         select plan.segment_id, $1, $2, $3, $4, plan.part::notifications.audience_part, plan.after_id, plan.last_id,
+                plan.after_id, plan.planned, 1, $10, plan.place + coalesce((
+                    select turn from notifications.segment
+                    where tenant_id = $1 and state = 'ready' and not paused and not superseded
+                    order by superseded, turn
+                    limit 1), 0)
+         from unnest($5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::integer[]) with ordinality
+             as plan (segment_id, part, after_id, last_id, planned, place)",
         tenant.uuid(),
         broadcast.uuid(),
         thread.map(|thread| thread.id),
         thread.map_or(0, |thread| thread.position),
         ids,
+        &parts as _,
         &afters,
         &lasts,
         &planned,
+        pass,
     )
     .execute(db)
     .await?;
@@ -55,7 +67,7 @@ pub(crate) async fn supersede(
     let others = others.iter().map(|broadcast| broadcast.uuid()).collect::<Vec<_>>();
     sqlx::query!(
         "select segment_id from notifications.segment
-         where (incident_id = $1 and position < $2 or broadcast_id = any ($3)) and done_at is null
+         where (incident_id = $1 and position < $2 or broadcast_id = any ($3)) and state <> 'done'
          order by segment_id
          for update",
         thread.id,
@@ -65,8 +77,10 @@ pub(crate) async fn supersede(
     .fetch_all(&mut *db)
     .await?;
     sqlx::query!(
-        "update notifications.segment set superseded = true, due_at = least(due_at, now())
-         where (incident_id = $1 and position < $2 or broadcast_id = any ($3)) and done_at is null
+        "update notifications.segment
+         set superseded = true, paused = false,
+             state = case when state = 'waiting' then 'ready' else state end
+         where (incident_id = $1 and position < $2 or broadcast_id = any ($3)) and state <> 'done'
              and not superseded",
         thread.id,
         thread.position,
@@ -89,7 +103,7 @@ pub(crate) async fn wake_newer(db: &mut PgConnection, lease: &Lease) -> sqlx::Re
         "select pg_notify('notifications_segment', '')
          where exists (
              select from notifications.segment
-             where incident_id = $1 and position > $2 and done_at is null)",
+             where incident_id = $1 and position > $2 and state <> 'done')",
         lease.thread,
         lease.position,
     )
@@ -98,62 +112,93 @@ pub(crate) async fn wake_newer(db: &mut PgConnection, lease: &Lease) -> sqlx::Re
     Ok(())
 }
 
-/// Leases the next segment that is due: of the tenant with the fewest leases, so that ten subscribers never
-/// wait behind a million; and none whose range overlaps one of an older broadcast of its thread that is going
-/// out at this moment.
+/// Leases the next segment: of the tenant with the fewest leases, so that ten subscribers never wait behind a
+/// million, and of that tenant the one whose turn it is; or one whose lease ran out. None whose range overlaps one
+/// of an older broadcast of its thread that is going out at this moment, none of a tenant that complaints have
+/// stopped, and of one that they have slowed no second.
 ///
-/// A few rows are looked up for each tenant with work (a loose index scan), however many are due: more than one, so that senders who ask at the same moment find the next ones behind those just taken.
-pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Result<Option<Lease>> {
+/// A few rows are looked up for each tenant with work (a loose index scan), however many are ready: more than
+/// one, so that senders who ask at the same moment find the next ones behind those just taken. Of very many tenants
+/// 64 behind this one are looked at, and 64 from the first on, so that a lease costs the same on the day when all of
+/// them have something to tell; who asks passes the tenant of the lease before.
+pub(crate) async fn lease(
+    db: impl PgExecutor<'_>,
+    lease: Duration,
+    after: TenantId,
+) -> sqlx::Result<Option<Lease>> {
     let row = sqlx::query!(
-        "with recursive tenant as (
-             (select tenant_id from notifications.segment where done_at is null order by tenant_id limit 1)
+        r#"with recursive above as (
+             (select tenant_id, 1 as place from notifications.segment
+              where state = 'ready' and not paused and tenant_id > $2
+              order by tenant_id limit 1)
              union all
              select (
                  select other.tenant_id from notifications.segment other
-                 where other.done_at is null and other.tenant_id > tenant.tenant_id
+                 where other.state = 'ready' and not other.paused and other.tenant_id > above.tenant_id
                  order by other.tenant_id
-                 limit 1)
-             from tenant where tenant.tenant_id is not null
+                 limit 1), place + 1
+             from above where above.tenant_id is not null and place < 64
+         ), below as (
+             (select tenant_id, 1 as place from notifications.segment
+              where state = 'ready' and not paused and tenant_id <= $2
+              order by tenant_id limit 1)
+             union all
+             select (
+                 select other.tenant_id from notifications.segment other
+                 where other.state = 'ready' and not other.paused and other.tenant_id > below.tenant_id
+                     and other.tenant_id <= $2
+                 order by other.tenant_id
+                 limit 1), place + 1
+             from below where below.tenant_id is not null and place < 64
+         ), tenant as (
+             select tenant_id from above union all select tenant_id from below
          ), candidate as (
-             select due.segment_id, due.due_at, busy.leases + due.place as turn
+             select due.segment_id, held.leases + due.place as turn
              from tenant
              cross join lateral (
-                 select count(*) as leases from notifications.segment busy
-                 where busy.tenant_id = tenant.tenant_id and busy.done_at is null and busy.leased_until > now()
-             ) busy
+                 select count(*) as leases from notifications.segment held
+                 where held.tenant_id = tenant.tenant_id and held.state = 'leased' and held.leased_until > now()
+             ) held
              cross join lateral (
-                 select due.segment_id, due.due_at, row_number() over () as place
+                 select due.segment_id, row_number() over () as place
                  from (
-                     select due.segment_id, due.due_at from notifications.segment due
-                     where due.tenant_id = tenant.tenant_id and due.done_at is null and due.due_at <= now()
-                         and (due.leased_until is null or due.leased_until <= now())
+                     select due.segment_id from notifications.segment due
+                     where due.tenant_id = tenant.tenant_id and due.state = 'ready' and not due.paused
                          and not exists (
                              select from notifications.segment older
                              where older.incident_id = due.incident_id and older.position < due.position
-                                 and older.sending and older.done_at is null and older.leased_until > now()
+                                 and older.sending and older.leased_until > now()
                                  and older.cursor_id < due.last_id and older.last_id > due.cursor_id)
-                     order by due.superseded, due.incident_id is not null, due.due_at, due.segment_id
+                     order by due.superseded, due.turn, due.segment_id
                      limit 16
                  ) due
              ) due
-             where tenant.tenant_id is not null
+             where tenant.tenant_id is not null and not exists (
+                 select from notifications.brake
+                 where brake.tenant_id = tenant.tenant_id
+                     and (brake.level = 'stopped' or brake.level = 'slowed' and held.leases > 0))
+             union all
+             select lapsed.segment_id, 0 from notifications.segment lapsed
+             where lapsed.state = 'leased' and lapsed.leased_until <= now() and not lapsed.paused
          ), next as (
              select free.segment_id
              from candidate
              join notifications.segment free using (segment_id)
-             where free.done_at is null and (free.leased_until is null or free.leased_until <= now())
-             order by candidate.turn, candidate.due_at
+             where not free.paused and (free.state = 'ready' or free.state = 'leased' and free.leased_until <= now())
+             order by candidate.turn, free.turn
              for update of free skip locked
              limit 1
          )
          update notifications.segment
-         set leased_until = now() + make_interval(secs => $1), epoch = epoch + 1,
+         set state = 'leased', leased_until = now() + make_interval(secs => $1), epoch = epoch + 1,
              sending = not superseded and faults < 3
          where segment_id = (select segment_id from next)
-         returning segment_id, tenant_id, broadcast_id, incident_id, position, cursor_id, last_id, attempt, epoch,
-             faults, drops, superseded,
-             planned - sent - bounced - suppressed - superseded_count - abandoned as left",
+         returning segment_id, tenant_id, broadcast_id, incident_id, position, part as "part: Part", cursor_id, last_id,
+             only_ids, pass, generation, attempt, epoch, faults, drops, superseded,
+             extract(epoch from now() - created_at)::float8 as "age!",
+             planned - sent - bounced - suppressed - superseded_count - abandoned as "left!""#,
         lease.as_secs_f64(),
+        after.uuid(),
     )
     .fetch_optional(db)
     .await?;
@@ -163,60 +208,55 @@ pub(crate) async fn lease(db: impl PgExecutor<'_>, lease: Duration) -> sqlx::Res
         broadcast: row.broadcast_id.into(),
         thread: row.incident_id,
         position: row.position,
+        part: row.part,
         cursor: row.cursor_id.into(),
         last: row.last_id.into(),
-        left: row.left.unwrap_or(0).max(0),
+        only: row.only_ids.map(|ids| ids.into_iter().map(RecipientId::from).collect()),
+        left: row.left.max(0),
+        pass: row.pass,
+        generation: row.generation,
         attempt: row.attempt,
         epoch: row.epoch,
         faults: row.faults,
         drops: row.drops,
         superseded: row.superseded,
+        age: SignedDuration::from_secs_f64(row.age),
     }))
 }
 
-/// What a lot changed about its segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Advance {
-    /// Everybody up to here has an outcome now.
-    pub(crate) cursor: RecipientId,
-    /// How the lot ended.
-    pub(crate) counts: Counts,
-    /// Nobody is left.
-    pub(crate) done: bool,
-}
-
-/// Moves a segment on and prolongs its lease. Answers whether something newer is there now; `None` if the
-/// lease is another's, and then nothing was written. A superseded segment counts as not sending from here
-/// on, which lets the newer broadcast begin.
-pub(crate) async fn advance(
-    db: &mut PgConnection,
-    lease: &Lease,
-    prolong: Duration,
-    advance: Advance,
-) -> sqlx::Result<Option<bool>> {
-    let Advance { cursor, counts, done } = advance;
+/// Makes ready what has waited long enough, 500 segments at most, each behind what its tenant has ready already.
+/// Answers whether there is anything for senders to do.
+pub(crate) async fn look_out(db: impl PgExecutor<'_>) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
-        "update notifications.segment
-         set cursor_id = $3, sent = sent + $4, bounced = bounced + $5, suppressed = suppressed + $6,
-             superseded_count = superseded_count + $7, abandoned = abandoned + $8,
-             drops = case when cursor_id = $3 then drops else 0 end,
-             done_at = case when $9 then now() end,
-             leased_until = case when $9 then null else now() + make_interval(secs => $10) end,
-             sending = sending and not superseded and not $9
-         where segment_id = $1 and epoch = $2 and done_at is null
-         returning superseded",
-        lease.segment,
-        lease.epoch,
-        cursor.uuid(),
-        counts.sent,
-        counts.bounced,
-        counts.suppressed,
-        counts.superseded,
-        counts.abandoned,
-        done,
-        prolong.as_secs_f64(),
+        r#"with due as (
+             select segment_id, tenant_id from notifications.segment
+             where state = 'waiting' and not paused and due_at <= now()
+             order by due_at
+             for update skip locked
+             limit 500
+         ), placed as (
+             select due.segment_id, row_number() over (partition by due.tenant_id order by due.segment_id)
+                 + coalesce((
+                     select ready.turn from notifications.segment ready
+                     where ready.tenant_id = due.tenant_id and ready.state = 'ready' and not ready.paused
+                         and not ready.superseded
+                     order by ready.superseded, ready.turn
+                     limit 1), 0) as turn
+             from due
+         ), made_ready as (
+             update notifications.segment set state = 'ready', turn = placed.turn
+             from placed
+             where segment.segment_id = placed.segment_id
+             returning 1
+         )
+         select exists (select from made_ready)
+             or exists (select from notifications.segment where state = 'ready' and not paused)
+             or exists (
+                 select from notifications.segment
+                 where state = 'leased' and leased_until <= now() and not paused)
+             as "anything!""#,
     )
-    .fetch_optional(db)
+    .fetch_one(db)
     .await
 }
 
@@ -224,7 +264,7 @@ pub(crate) async fn advance(
 pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, by: Duration) -> sqlx::Result<bool> {
     let prolonged = sqlx::query!(
         "update notifications.segment set leased_until = now() + make_interval(secs => $3)
-         where segment_id = $1 and epoch = $2 and done_at is null",
+         where segment_id = $1 and epoch = $2 and state = 'leased'",
         lease.segment,
         lease.epoch,
         by.as_secs_f64(),
@@ -232,38 +272,6 @@ pub(crate) async fn prolong(db: impl PgExecutor<'_>, lease: &Lease, by: Duration
     .execute(db)
     .await?;
     Ok(prolonged.rows_affected() == 1)
-}
-
-/// A segment of its own for each recipient that was put off.
-pub(crate) async fn insert_retries(
-    db: &mut PgConnection,
-    lease: &Lease,
-    ids: &[Uuid],
-    retries: &[(RecipientId, SignedDuration)],
-) -> sqlx::Result<()> {
-    let afters = retries.iter().map(|(who, _)| who.just_before().uuid()).collect::<Vec<_>>();
-    let lasts = retries.iter().map(|(who, _)| who.uuid()).collect::<Vec<_>>();
-    let pauses = retries.iter().map(|(_, pause)| pause.as_secs_f64()).collect::<Vec<_>>();
-    sqlx::query!(
-        "insert into notifications.segment
-             (segment_id, tenant_id, broadcast_id, incident_id, position, after_id, last_id, cursor_id, planned,
-              attempt, due_at, superseded)
-         select retry.segment_id, origin.tenant_id, origin.broadcast_id, origin.incident_id, origin.position,
-                retry.after_id, retry.last_id, retry.after_id, 1, origin.attempt + 1,
-                case when origin.superseded then now() else now() + make_interval(secs => retry.pause) end,
-                origin.superseded
-         from notifications.segment origin,
-             unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::float8[]) as retry (segment_id, after_id, last_id, pause)
-         where origin.segment_id = $1",
-        lease.segment,
-        ids,
-        &afters,
-        &lasts,
-        &pauses,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Why a lease is given back early.
@@ -286,9 +294,10 @@ pub(crate) async fn release(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "update notifications.segment
-         set leased_until = null, sending = false, due_at = now() + make_interval(secs => $3),
+         set state = case when $3::float8 > 0 then 'waiting' else 'ready' end::notifications.segment_state,
+             leased_until = null, sending = false, turn = turn + 1, due_at = now() + make_interval(secs => $3),
              faults = faults + $4::integer, drops = drops + $5::integer
-         where segment_id = $1 and epoch = $2 and done_at is null",
+         where segment_id = $1 and epoch = $2 and state = 'leased'",
         lease.segment,
         lease.epoch,
         pause.as_secs_f64(),
@@ -300,48 +309,63 @@ pub(crate) async fn release(
     Ok(())
 }
 
-/// Whether every segment of a broadcast is done.
-pub(crate) async fn all_done(db: &mut PgConnection, broadcast: BroadcastId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select not exists (
-               select from notifications.segment where broadcast_id = $1 and done_at is null
-           ) as "done!""#,
-        broadcast.uuid(),
+/// Ends a segment of which not even whom it is for can be read: whoever is left counts as given up. `false` if the
+/// lease is another's by now.
+pub(crate) async fn give_up(db: &mut PgConnection, lease: &Lease) -> sqlx::Result<bool> {
+    let given_up = sqlx::query!(
+        "update notifications.segment
+         set state = 'done', done_at = now(), leased_until = null, sending = false, cursor_id = last_id,
+             abandoned = abandoned + $3
+         where segment_id = $1 and epoch = $2 and state = 'leased'",
+        lease.segment,
+        lease.epoch,
+        lease.left,
     )
-    .fetch_one(db)
-    .await
+    .execute(db)
+    .await?;
+    Ok(given_up.rows_affected() == 1)
 }
 
-/// How far these broadcasts are.
-pub(crate) async fn progress(
+/// Ends a broadcast if its segments are all done: what they counted is added up, and they are deleted. Called in the
+/// transaction that ended one of them, after all that it does to segments: whoever locks both, locks segments first.
+pub(crate) async fn end_broadcast(
     db: &mut PgConnection,
-    broadcasts: &[BroadcastId],
-) -> sqlx::Result<HashMap<BroadcastId, Progress>> {
-    let ids = broadcasts.iter().map(|broadcast| broadcast.uuid()).collect::<Vec<_>>();
-    let rows = sqlx::query!(
-        r#"select broadcast_id, sum(sent)::bigint as "sent!", sum(bounced)::bigint as "bounced!",
-                  sum(suppressed)::bigint as "suppressed!", sum(superseded_count)::bigint as "superseded!",
-                  sum(abandoned)::bigint as "abandoned!",
-                  count(*) filter (where attempt > 1 and done_at is null) as "deferred!"
-           from notifications.segment
-           where broadcast_id = any ($1)
-           group by broadcast_id"#,
-        &ids,
+    tenant: TenantId,
+    broadcast: BroadcastId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    // Of two senders that end its last segments, one is the last: it comes after the other's commit.
+    sqlx::query!(
+        "select from notifications.broadcast where tenant_id = $1 and broadcast_id = $2 for no key update",
+        tenant.uuid(),
+        broadcast.uuid(),
     )
-    .fetch_all(db)
+    .execute(&mut *db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let progress = Progress {
-                sent: row.sent,
-                deferred: row.deferred,
-                bounced: row.bounced,
-                suppressed: row.suppressed,
-                superseded: row.superseded,
-                abandoned: row.abandoned,
-            };
-            (row.broadcast_id.into(), progress)
-        })
-        .collect())
+    sqlx::query!(
+        "with gone as (
+             delete from notifications.segment
+             where broadcast_id = $2 and not exists (
+                 select from notifications.segment open where open.broadcast_id = $2 and open.state <> 'done')
+             returning sent, bounced, suppressed, superseded_count, abandoned
+         ), total as (
+             select sum(sent) as sent, sum(bounced) as bounced, sum(suppressed) as suppressed,
+                    sum(superseded_count) as superseded, sum(abandoned) as abandoned
+             from gone
+             having count(*) > 0
+         )
+         update notifications.broadcast
+         set sent = broadcast.sent + total.sent, bounced = broadcast.bounced + total.bounced,
+             suppressed = broadcast.suppressed + total.suppressed,
+             superseded = broadcast.superseded + total.superseded,
+             abandoned = broadcast.abandoned + total.abandoned, completed_at = $3
+         from total
+         where tenant_id = $1 and broadcast_id = $2",
+        tenant.uuid(),
+        broadcast.uuid(),
+        now.to_sqlx() as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

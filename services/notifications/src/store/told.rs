@@ -208,9 +208,9 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewBroadcast, planned: i
         "insert into notifications.broadcast
              (tenant_id, broadcast_id, event_id, kind, page_id, page_slug, page_name, page_locale, page_time_zone,
               incident_id, update_id, title, phase, body, displayed_at, components, subscriber_id, planned,
-              created_at, completed_at, maintenance_id, language, facts)
+              created_at, completed_at, maintenance_id, language, facts, component_ids)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19::timestamptz,
-                 case when $18::bigint = 0 then $19::timestamptz end, $20, $21, $22)
+                 case when $18::bigint = 0 then $19::timestamptz end, $20, $21, $22, $23)
          on conflict on constraint broadcast_event_key do nothing",
         new.tenant.uuid(),
         new.broadcast.uuid(),
@@ -234,6 +234,7 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewBroadcast, planned: i
         columns.maintenance,
         columns.language,
         Json(columns.facts) as _,
+        &new.components.iter().map(|component| component.uuid()).collect::<Vec<_>>(),
     )
     .execute(db)
     .await?;
@@ -250,7 +251,7 @@ pub(crate) async fn load(
         r#"select event_id, kind as "kind: Kind", page_id, page_slug, page_name, page_locale, page_time_zone,
                   incident_id, maintenance_id, update_id, title, phase as "phase: Phase", body, language,
                   displayed_at, components as "components: Json<Vec<Named>>", facts as "facts: Json<Facts>",
-                  subscriber_id, created_at
+                  subscriber_id, created_at, component_ids
            from notifications.broadcast
            where tenant_id = $1 and broadcast_id = $2"#,
         tenant.uuid(),
@@ -291,6 +292,7 @@ pub(crate) async fn load(
             time_zone: row.page_time_zone,
         },
         content,
+        components: row.component_ids.into_iter().map(Into::into).collect(),
         created_at: row.created_at.to_jiff(),
     }))
 }

@@ -1,8 +1,13 @@
 //! What goes on without a call.
 
-mod lot;
+mod admitted;
+pub(crate) mod check_sending_domains;
+mod down;
+pub(crate) mod forget_broadcasts;
+pub(crate) mod log_writer;
 mod outbound;
-mod send_segments;
+pub(crate) mod sender;
+pub(crate) mod shared;
+mod window;
 
-pub(crate) use outbound::Outbound;
-pub(crate) use send_segments::Sender;
+pub(crate) use outbound::{Outbound, Signing};

@@ -1,86 +1,130 @@
-//! The way out: a broadcast's mails composed, signed, and handed to the mail server.
+//! The way out: a broadcast's mails composed, signed, and handed to a mail server.
 
-use std::{collections::HashMap, ops::ControlFlow, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
 
 use jiff::{Timestamp, tz::TimeZone};
-use kit::{Secret, locale::Locale};
-use tokio::time::Instant;
+use kit::{Secret, ids::TenantId, locale::Locale};
+use smtp::client::{Envelope, Fault, Report, Step, Verdict};
 
 use crate::{
     audience::Recipient,
+    dkim::{DkimSigner, SigningPool},
     domain::NewBroadcast,
-    error::Error,
     mail::{self, Addresses, Composer, Personal, Template},
-    smtp::{
-        Bounce, Connection, DkimSigner, Envelope, Fault, Lost, OpenError, Report, SmtpUrl, Timeouts, Verdict,
-        Verp,
-    },
+    message_id::RecipientHashes,
+    relays::{Admission, Ended, Lanes, Line, Relays, Unopened, is_left_over_a_mail},
+    sending_domains::Keys,
+    store::sending_domains::{SealedKeys, Verified},
+    verp::{Bounce, Verp},
 };
 
-/// A connection that nobody used for so long is closed: the server would do it soon.
-const IDLE: Duration = Duration::from_secs(10);
+/// So many tenants' keys are kept at hand; opening one takes as long as a signature.
+const KEYS_AT_HAND: usize = 1000;
 
+/// So many mails a thread signs in half a second, with RSA of 2048 bits.
+const SIGNED_IN_A_MOMENT: usize = 700;
 /// What all senders of a process share.
 pub(crate) struct Outbound {
-    relay: SmtpUrl,
-    timeouts: Timeouts,
+    relays: Relays,
+    lanes: Lanes,
     composer: Composer,
     verp: Verp,
-    dkim: Option<DkimSigner>,
-    secret: Secret,
-    name: String,
+    /// Signs the mails that come from our own domain.
+    own: Option<Arc<DkimSigner>>,
+    pool: SigningPool,
+    /// So many mails a sender may have signed at once.
+    signed_at_once: usize,
+    keys: Keys,
+    /// Those of tenants, each with the sealed keys that it was made of: no two sealings are the same.
+    signers: Mutex<HashMap<TenantId, (SealedKeys, Arc<DkimSigner>)>>,
+    hashes: RecipientHashes,
+}
+
+/// What mails are signed with.
+#[derive(Debug)]
+pub(crate) struct Signing {
+    /// Signs the mails that come from our own domain.
+    pub(crate) own: Option<DkimSigner>,
+    /// Opens the keys of tenants' domains.
+    pub(crate) keys: Keys,
+    /// The threads that do it.
+    pub(crate) pool: SigningPool,
+    /// How many senders may ask them at once.
+    pub(crate) senders: usize,
 }
 
 impl std::fmt::Debug for Outbound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outbound").field("relay", &self.relay).finish_non_exhaustive()
+        f.debug_struct("Outbound").field("relays", &self.relays).finish_non_exhaustive()
     }
 }
 
 impl Outbound {
-    /// The way out through this relay.
+    /// The ways out through these relays, with `most` mails in flight at once.
     #[must_use]
     pub(crate) fn new(
-        relay: SmtpUrl,
+        relays: Relays,
+        most: u32,
         addresses: Addresses,
         secret: &Secret,
-        dkim: Option<DkimSigner>,
+        signing: Signing,
     ) -> Self {
         Self {
-            relay,
-            timeouts: Timeouts::default(),
+            lanes: Lanes::new(relays.names(), most),
+            relays,
             verp: Verp::new(secret.derive("bounces").expose(), &addresses.bounce_domain),
-            name: addresses.mail_domain.clone(),
             composer: Composer::new(addresses),
-            dkim,
-            secret: secret.derive("subscriber hashes"),
+            own: signing.own.map(Arc::new),
+            signed_at_once: (SIGNED_IN_A_MOMENT * signing.pool.threads() / signing.senders.max(1)).max(1),
+            pool: signing.pool,
+            keys: signing.keys,
+            signers: Mutex::default(),
+            hashes: RecipientHashes::new(secret),
         }
     }
 
-    /// Opens the connection if there is none that can be used.
+    /// Sees to it that there is a line that can be used.
     ///
     /// # Errors
-    /// If the mail server does not take it.
-    pub(crate) async fn open(&self, line: &mut Option<Line>) -> Result<(), OpenError> {
-        if line.as_ref().is_none_or(Line::is_stale) {
-            *line = None;
-            let connection = Connection::open(&self.relay, &self.timeouts, &self.name).await?;
-            *line = Some(Line { connection, used_at: Instant::now(), is_fresh: true });
-        }
-        Ok(())
+    /// If no mail server can be used now.
+    pub(crate) async fn open(&self, line: &mut Option<Line>) -> Result<(), Unopened> {
+        self.relays.open(line).await
     }
 
-    /// Prepares a broadcast: what is the same for all is composed when its language is first asked for.
+    /// How long no mail server can be used by who has no line.
+    pub(crate) fn shut_for(&self) -> Option<Duration> {
+        self.relays.shut_for()
+    }
+
+    /// Asks for leave to hand a mail to this address over by this line.
+    pub(crate) fn admit(&self, line: &Line, email: &str) -> Admission {
+        self.lanes.admit(line.relay(), email)
+    }
+
+    /// Prepares a broadcast: what is the same for all is composed when its language and zone are first asked for. With
+    /// a domain of the tenant's own, its mails come from there.
     ///
-    /// # Errors
-    /// If the stored broadcast cannot be understood.
-    pub(crate) fn prepare(&self, broadcast: &NewBroadcast) -> Result<Prepared<'_>, Error> {
+    /// A zone or a language that this machine does not know is no reason to tell nothing: it is told in UTC, in English.
+    pub(crate) fn prepare(&self, broadcast: NewBroadcast, domain: Option<&Verified>) -> Prepared {
         let page = &broadcast.page;
-        let zone = TimeZone::get(&page.time_zone).map_err(|error| Error::Unreadable(error.to_string()))?;
-        let locale = Locale::parse(&page.locale)
-            .ok_or_else(|| Error::Unreadable(format!("no locale: {}", page.locale)))?;
-        Ok(Prepared {
-            out: self,
+        let zone = TimeZone::get(&page.time_zone).unwrap_or_else(|error| {
+            tracing::error!(page.id = %page.page_id, %error, "a page's time zone is not known: UTC is told");
+            TimeZone::UTC
+        });
+        let locale = Locale::parse(&page.locale).unwrap_or(Locale::En);
+        let from = domain.and_then(|domain| Some((domain, self.signer_of(domain)?)));
+        let (sender, signer) = match from {
+            None => (mail::Sender::default(), self.own.clone()),
+            Some((Verified { domain, .. }, signer)) => {
+                let reply_to = Some(domain.reply_to.clone()).filter(|reply_to| !reply_to.is_empty());
+                (mail::Sender { address: Some(domain.address()), reply_to }, Some(signer))
+            }
+        };
+        Prepared {
             page: mail::Page {
                 tenant_id: broadcast.tenant,
                 page_id: page.page_id,
@@ -88,60 +132,119 @@ impl Outbound {
                 name: page.name.clone(),
                 locale,
                 time_zone: zone,
+                sender,
             },
-            broadcast: broadcast.clone(),
-            templates: HashMap::new(),
-        })
+            broadcast,
+            signer,
+            templates: RwLock::default(),
+        }
+    }
+
+    /// None if the keys cannot be opened: its mails come from our own domain then, and are told all the same.
+    fn signer_of(&self, domain: &Verified) -> Option<Arc<DkimSigner>> {
+        let at_hand = || self.signers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((keys, signer)) = at_hand().get(&domain.tenant)
+            && *keys == domain.keys
+        {
+            return Some(Arc::clone(signer));
+        }
+        match self.keys.signer(domain) {
+            Ok(signer) => {
+                let signer = Arc::new(signer);
+                let mut signers = at_hand();
+                if signers.len() >= KEYS_AT_HAND {
+                    signers.clear();
+                }
+                signers.insert(domain.tenant, (domain.keys.clone(), Arc::clone(&signer)));
+                Some(signer)
+            }
+            Err(error) => {
+                tracing::error!(
+                    tenant.id = %domain.tenant, domain = domain.domain.domain, %error,
+                    "a tenant's mails come from our own domain, since the keys of its own cannot be opened"
+                );
+                None
+            }
+        }
     }
 }
 
-/// A broadcast that is being sent.
-pub(crate) struct Prepared<'a> {
-    out: &'a Outbound,
-    page: mail::Page,
+/// Those who get the same mail: their language, and what their clocks are ahead at the times that it tells, in seconds.
+type Kin = (Locale, [Option<i32>; 3]);
+
+/// A broadcast that is being sent, by all senders of the process at once.
+pub(crate) struct Prepared {
     broadcast: NewBroadcast,
-    templates: HashMap<&'static str, Template>,
+    page: mail::Page,
+    signer: Option<Arc<DkimSigner>>,
+    templates: RwLock<HashMap<Kin, Arc<Template>>>,
 }
 
-impl Prepared<'_> {
-    /// Hands a lot of mails over, in order, while `may_go`, and answers what became of each that was tried.
+impl Prepared {
+    /// How many mails are signed in a moment, where all senders sign at once; many, where nothing is signed. A larger lot
+    /// would grow old before it is signed.
+    pub(crate) fn most_at_once(&self, out: &Outbound) -> usize {
+        if self.signer.is_some() { out.signed_at_once } else { usize::MAX }
+    }
+
+    /// What is told.
+    pub(crate) fn broadcast(&self) -> &NewBroadcast {
+        &self.broadcast
+    }
+
+    /// Hands a lot of mails over, in order, while `may_go`, and answers what became of each that was tried: fewer than
+    /// the lot if the relay takes no more now.
     ///
-    /// The connection is left in `line` only if it can be used again.
+    /// The line is left only if it can be used again.
     pub(crate) async fn deliver(
-        &mut self,
+        &self,
+        out: &Outbound,
         line: &mut Option<Line>,
-        recipients: &[Recipient],
+        recipients: &[&Recipient],
         now: Timestamp,
-        may_go: impl FnMut() -> bool + Send,
+        may_go: impl FnMut(Step) -> bool + Send,
     ) -> Delivered {
-        for recipient in recipients {
-            self.template(recipient.locale);
-        }
         let mut tried = Vec::with_capacity(recipients.len());
-        let Some(mut taken) = line.take() else { return Delivered { tried, lost: None } };
-        let outcome = taken
-            .connection
-            .deliver_while(
-                may_go,
-                recipients.len(),
-                |index, body| self.compose(&recipients[index], now, body),
-                |_, report| {
-                    if was_tried(&report) {
-                        tried.push(report);
-                    }
-                    ControlFlow::Continue(())
-                },
-            )
-            .await;
-        let lost = match outcome {
-            Ok(()) => {
-                taken.used_at = Instant::now();
-                taken.is_fresh = false;
-                *line = Some(taken);
+        let Some(taken) = line.take() else { return Delivered { tried, lost: None } };
+        let count = taken.allowance(recipients.len()).await;
+        let recipients = &recipients[..count];
+        let chosen = recipients.iter().map(|recipient| self.template(out, recipient)).collect::<Vec<_>>();
+        let (relay, lanes) = (taken.relay(), &out.lanes);
+        let report = |index: usize, report: Report| {
+            lanes.learn(relay, &recipients[index].email, &report);
+            if was_tried(&report) {
+                tried.push(report);
+            }
+        };
+        let ended = match &self.signer {
+            None => {
+                let compose = |index: usize, body: &mut Vec<u8>| {
+                    self.compose(out, recipients[index], &chosen[index], body)
+                };
+                taken.deliver(may_go, count, compose, report).await
+            }
+            Some(signer) => {
+                let mut lot = self.signed(out, recipients, &chosen, signer, now).await;
+                let compose = |index: usize, body: &mut Vec<u8>| {
+                    let (envelope, message) = &mut lot[index];
+                    std::mem::swap(body, message);
+                    envelope.clone()
+                };
+                taken.deliver(may_go, count, compose, report).await
+            }
+        };
+        let lost = match ended {
+            Ended::Well(left) => {
+                *line = Some(left);
                 None
             }
-            Err(Lost(fault)) => {
-                let lost = LostLine { was_fresh: taken.is_fresh, fault };
+            Ended::Lost { fault, was_fresh } => {
+                if is_left_over_a_mail(&fault)
+                    && let Some(recipient) = recipients.get(tried.len())
+                {
+                    lanes.left(relay, &recipient.email);
+                }
+                let lost = LostLine { was_fresh, fault };
                 if !lost.is_withdrawn() {
                     tracing::warn!(error = %lost, "a connection to the mail server was lost");
                 }
@@ -151,37 +254,70 @@ impl Prepared<'_> {
         Delivered { tried, lost }
     }
 
-    /// The language's template, composed the first time.
-    fn template(&mut self, locale: Option<Locale>) {
-        let locale = locale.unwrap_or(self.page.locale);
-        let Self { out, page, broadcast, templates } = self;
-        templates.entry(locale.tag()).or_insert_with(|| {
-            out.composer.template(page, &broadcast.content, locale, broadcast.event, broadcast.created_at)
-        });
+    /// The template for a recipient, composed for the first of its language and of those whose clocks show the same: what
+    /// a mail tells is the same in all zones with the same offsets at its times.
+    fn template(&self, out: &Outbound, recipient: &Recipient) -> Arc<Template> {
+        let locale = recipient.locale.unwrap_or(self.page.locale);
+        let zone = recipient.time_zone.as_ref().unwrap_or(&self.page.time_zone);
+        let NewBroadcast { content, event, created_at, .. } = &self.broadcast;
+        let offsets = content.times().map(|at| at.map(|at| zone.to_offset(at).seconds()));
+        let templates = self.templates.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(template) = templates.get(&(locale, offsets)) {
+            return Arc::clone(template);
+        }
+        drop(templates);
+        let template =
+            Arc::new(out.composer.template(&self.page, content, locale, zone, *event, *created_at));
+        let mut templates = self.templates.write().unwrap_or_else(PoisonError::into_inner);
+        templates.insert((locale, offsets), Arc::clone(&template));
+        template
     }
 
     /// A mail that cannot be composed has an empty recipient: the conversation refuses it, and so it is told.
-    fn compose(&self, recipient: &Recipient, now: Timestamp, body: &mut Vec<u8>) -> Envelope {
-        let refused = || Envelope { sender: String::new(), recipient: String::new() };
-        let locale = recipient.locale.unwrap_or(self.page.locale);
-        let Some(template) = self.templates.get(locale.tag()) else { return refused() };
+    fn compose(
+        &self,
+        out: &Outbound,
+        recipient: &Recipient,
+        template: &Template,
+        body: &mut Vec<u8>,
+    ) -> Envelope {
         let who = recipient.id.uuid();
-        let mac = self.out.secret.mac(&[who.as_bytes()]);
-        let hash = mac[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hash = out.hashes.of(recipient.id);
         let personal = Personal { email: &recipient.email, token: &recipient.token, recipient_hash: &hash };
         if let Err(unfit) = template.splice(&personal, body) {
             tracing::error!(recipient.id = %who, error = %unfit, "a mail could not be composed");
             return refused();
         }
-        if let Some(dkim) = &self.out.dkim
-            && let Err(error) = dkim.sign(body, now)
-        {
-            tracing::error!(recipient.id = %who, %error, "a mail could not be signed");
-            return refused();
-        }
         let of = Bounce { broadcast: self.broadcast.broadcast.uuid(), recipient: who };
-        Envelope { sender: self.out.verp.sender(of), recipient: recipient.email.clone() }
+        Envelope { sender: out.verp.sender(of), recipient: recipient.email.clone() }
     }
+
+    /// A lot composed and signed before the conversation begins, which would wait for each signature.
+    async fn signed(
+        &self,
+        out: &Outbound,
+        recipients: &[&Recipient],
+        chosen: &[Arc<Template>],
+        signer: &Arc<DkimSigner>,
+        now: Timestamp,
+    ) -> Vec<(Envelope, Vec<u8>)> {
+        let (mut envelopes, mut messages) = (Vec::new(), Vec::new());
+        for (recipient, template) in recipients.iter().zip(chosen) {
+            let mut body = Vec::new();
+            envelopes.push(self.compose(out, recipient, template, &mut body));
+            messages.push(body);
+        }
+        let messages = out.pool.sign(messages, Arc::clone(signer), now).await;
+        let with_envelope = |(envelope, message): (Envelope, Vec<u8>)| {
+            if message.is_empty() { (refused(), message) } else { (envelope, message) }
+        };
+        envelopes.into_iter().zip(messages).map(with_envelope).collect()
+    }
+}
+
+/// An envelope that the conversation refuses to write.
+fn refused() -> Envelope {
+    Envelope { sender: String::new(), recipient: String::new() }
 }
 
 /// What became of a lot.
@@ -216,25 +352,6 @@ impl LostLine {
 impl std::fmt::Display for LostLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.fault.fmt(f)
-    }
-}
-
-/// A connection of one sender, which no other ever uses.
-pub(crate) struct Line {
-    connection: Connection,
-    used_at: Instant,
-    is_fresh: bool,
-}
-
-impl Line {
-    /// Whether it has been idle for so long that it is better closed.
-    pub(crate) fn is_stale(&self) -> bool {
-        self.used_at.elapsed() >= IDLE
-    }
-
-    /// Takes leave of the server.
-    pub(crate) async fn quit(self) {
-        self.connection.quit().await;
     }
 }
 

@@ -1,10 +1,9 @@
 //! The catcher's policy.
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
-use super::{
-    policy::{Envelope, Policy, Received, Reply},
-    store::Store,
-};
+use smtp::server::{Answer, Envelope, Policy, Received, Reply};
+
+use super::store::Store;
 
 /// Accepts every recipient and keeps every message.
 pub struct CatchAll(Arc<Store>);
@@ -17,7 +16,7 @@ impl CatchAll {
 }
 
 impl Policy for CatchAll {
-    fn greeting(&self) -> Reply {
+    fn greeting(&self, _peer: SocketAddr) -> Reply {
         Reply::say(220, "localhost ESMTP Pharos mail catcher")
     }
 
@@ -25,8 +24,8 @@ impl Policy for CatchAll {
         Reply::say(250, "2.1.5 recipient noted")
     }
 
-    fn message(&self, received: Received) -> Reply {
+    async fn message(&self, received: Received) -> Answer {
         let id = self.0.keep(received.envelope, received.data);
-        Reply::say(250, format!("2.6.0 kept as {id}"))
+        Reply::say(250, format!("2.6.0 kept as {id}")).into()
     }
 }

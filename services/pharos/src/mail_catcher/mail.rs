@@ -3,8 +3,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use mail_parser::{Address, Message, MessageParser, MessagePart, PartType};
 use serde::{Deserialize, Serialize};
-
-use super::policy::Envelope;
+use smtp::server::Envelope;
 
 /// A mail as it came.
 #[derive(Debug, Clone)]

@@ -6,8 +6,9 @@ use std::{
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use smtp::server::Envelope;
 
-use super::{mail::Mail, policy::Envelope};
+use super::mail::Mail;
 
 /// How many mails a store keeps unless told otherwise.
 pub const DEFAULT_CAPACITY_MAILS: usize = 5_000;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A mail address: ASCII, in small letters, at most 64 characters before the @ and 254 in all (RFC 5321,
+/// A mail address: two dot-atoms in ASCII (RFC 5322, section 3.4.1: no quotes, no address literal, which the headers
+/// and envelopes of our mails do not carry), in small letters, at most 64 characters before the @ and 254 in all (RFC 5321,
 /// section 4.5.3.1). Whatever capitals it is typed with, it is the same address. It never prints itself.
 #[derive(Clone, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
@@ -15,7 +16,7 @@ pub(crate) enum InvalidEmail {
     TooLong,
     #[error("must have at most {} characters before the @", Email::LOCAL_MAX)]
     LocalTooLong,
-    #[error("must be an e-mail address in ASCII")]
+    #[error("must be an e-mail address in ASCII, without quotes or square brackets")]
     NoAddress,
 }
 
@@ -36,12 +37,15 @@ impl Email {
         if raw.len() > Self::MAX {
             return Err(InvalidEmail::TooLong);
         }
-        let (local, _) = raw.rsplit_once('@').ok_or(InvalidEmail::NoAddress)?;
+        let (local, domain) = raw.rsplit_once('@').ok_or(InvalidEmail::NoAddress)?;
         if local.len() > Self::LOCAL_MAX {
             return Err(InvalidEmail::LocalTooLong);
         }
         let email = raw.to_ascii_lowercase();
-        // The message is built by lettre: what it does not take as an address must not get that far.
+        if !local.bytes().chain(domain.bytes()).all(is_of_dot_atom) {
+            return Err(InvalidEmail::NoAddress);
+        }
+        // Where a dot may stand and what a domain looks like, lettre knows.
         email.parse::<lettre::Address>().map_err(|_| InvalidEmail::NoAddress)?;
         Ok(Self(email))
     }
@@ -55,6 +59,11 @@ impl Email {
     pub(crate) fn into_string(self) -> String {
         self.0
     }
+}
+
+/// `atext` of RFC 5322, section 3.2.3, or a dot.
+fn is_of_dot_atom(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&octet)
 }
 
 impl fmt::Debug for Email {
@@ -102,6 +111,13 @@ mod tests {
             "ädä@example.com",
             "a@ü.example",
             "a\r\n@b.c",
+            "\"ada\"@example.com",
+            "\"ada lovelace\"@example.com",
+            "\"a@b\"@example.com",
+            "a@b@example.com",
+            "ada@[127.0.0.1]",
+            "ada@[IPv6:::1]",
+            "ada..l@example.com",
         ] {
             assert_eq!(Email::parse(bad), Err(InvalidEmail::NoAddress), "{bad:?}");
         }

@@ -1,7 +1,11 @@
 //! Subscribers, and when one is sent a link to confirm.
 
 use jiff::{SignedDuration, Timestamp};
-use kit::ids::{PageId, SubscriberId};
+use kit::{
+    ids::{ComponentId, PageId, SubscriberId},
+    locale::Locale,
+    time_zone::ZoneName,
+};
 
 use super::Email;
 
@@ -27,10 +31,21 @@ pub(crate) const NEWCOMERS_WINDOW: SignedDuration = SignedDuration::from_hours(1
 pub(crate) enum State {
     /// Asked, but has not confirmed.
     Pending,
-    /// Gets every mail of the page.
+    /// Gets the mails that it chose.
     Confirmed,
     /// Left.
     Unsubscribed,
+}
+
+/// What a subscriber chose when it asked.
+#[derive(Debug)]
+pub(crate) struct Choices {
+    /// The language of its mails.
+    pub locale: Locale,
+    /// The time zone of its mails; the page's if there is none.
+    pub time_zone: Option<ZoneName>,
+    /// The components it hears of; of the whole page if there are none.
+    pub components: Vec<ComponentId>,
 }
 
 /// An address that wants, or wanted, to hear of a page.
@@ -48,27 +63,10 @@ pub(crate) struct Subscriber {
     pub created_at: Timestamp,
     /// When it confirmed.
     pub confirmed_at: Option<Timestamp>,
-}
-
-/// A subscriber with what a mail to it needs.
-#[derive(Debug)]
-pub(crate) struct Recipient {
-    pub subscriber_id: SubscriberId,
-    pub email: Email,
-    /// The language of its mails, a BCP 47 tag.
-    pub locale: String,
-    /// The round that its link to confirm is for.
-    pub confirmation_round: i32,
-    /// The address must not be mailed.
-    pub suppressed: bool,
-}
-
-/// A piece of an audience: it ends with this subscriber and began after the one before.
-#[derive(Debug)]
-pub(crate) struct Segment {
-    pub last: SubscriberId,
-    /// How many subscribers are in it.
-    pub count: i32,
+    /// The IANA time zone of its mails; empty for the page's.
+    pub time_zone: String,
+    /// The components it hears of; empty for the whole page.
+    pub component_ids: Vec<ComponentId>,
 }
 
 /// How an address stands to a page when it asks for the page's mails.

@@ -3,7 +3,11 @@
 use proto::subscriptions::v1::{ConfirmRequest, ConfirmResponse};
 
 use super::Rpc;
-use crate::{domain::CONFIRMATION_LIFETIME, error::Error, store::subscribers};
+use crate::{
+    domain::CONFIRMATION_LIFETIME,
+    error::Error,
+    store::{subscriber_components, subscribers},
+};
 
 pub(super) async fn confirm(rpc: &Rpc, request: ConfirmRequest) -> Result<ConfirmResponse, Error> {
     let told = rpc.tokens.read_confirm(&request.token).ok_or(Error::NotFound)?;
@@ -11,10 +15,11 @@ pub(super) async fn confirm(rpc: &Rpc, request: ConfirmRequest) -> Result<Confir
     let earliest = now - CONFIRMATION_LIFETIME;
 
     let mut tx = rpc.db.tenant(told.tenant).await?;
-    let page = subscribers::confirm(&mut tx, told.tenant, told.subscriber, told.round, earliest, now)
+    let confirmed = subscribers::confirm(&mut tx, told.tenant, told.subscriber, told.round, earliest, now)
         .await?
         .ok_or(Error::NotFound)?;
+    subscriber_components::add(&mut tx, told.tenant, told.subscriber, &confirmed.component_ids).await?;
     tx.commit().await?;
 
-    Ok(ConfirmResponse { page_id: page.to_string() })
+    Ok(ConfirmResponse { page_id: confirmed.page_id.to_string() })
 }

@@ -2,19 +2,21 @@
 
 mod confirm;
 mod convert;
+mod find_subscriber;
 mod list_subscribers;
 mod plan_audience;
 mod read_audience;
-mod report_bounce;
+mod report_feedback;
 mod subscribe;
 mod unsubscribe;
 
 use kit::{Clock, Db, Secret, caller, peer::Peer};
 use proto::{
+    incidents::v1::status_service_client::StatusServiceClient,
     internal::v1::{
-        PlanAudienceRequest, PlanAudienceResponse, ReadAudienceRequest, ReadAudienceResponse,
-        ReportBounceRequest, ReportBounceResponse, audience_service_server::AudienceService,
-        page_directory_service_client::PageDirectoryServiceClient,
+        FindSubscriberRequest, FindSubscriberResponse, PlanAudienceRequest, PlanAudienceResponse,
+        ReadAudienceRequest, ReadAudienceResponse, ReportFeedbackRequest, ReportFeedbackResponse,
+        audience_service_server::AudienceService, page_directory_service_client::PageDirectoryServiceClient,
     },
     subscriptions::v1::{
         ConfirmRequest, ConfirmResponse, ListSubscribersRequest, ListSubscribersResponse, SubscribeRequest,
@@ -24,7 +26,14 @@ use proto::{
 };
 use tonic::{Request, Response, Status};
 
-use crate::{config::Config, directory::Directory, domain::Tokens, in_hand::InHand};
+use crate::{
+    components::Components,
+    config::Config,
+    directory::Directory,
+    domain::{Email, Tokens},
+    in_hand::InHand,
+    store::address_quota::AddressMac,
+};
 
 /// What handlers work with.
 #[derive(Debug, Clone)]
@@ -32,6 +41,7 @@ pub(crate) struct Rpc {
     db: Db,
     clock: Clock,
     directory: Directory,
+    components: Components,
     tokens: Tokens,
     /// Makes of an address what the quota over all tenants knows it by.
     address_key: Secret,
@@ -45,15 +55,22 @@ impl Rpc {
         db: Db,
         clock: Clock,
         pages: PageDirectoryServiceClient<Peer>,
+        status: StatusServiceClient<Peer>,
     ) -> Self {
         Self {
             db,
             clock,
             directory: Directory::new(pages),
+            components: Components::new(status),
             tokens: Tokens::new(&config.secret),
             address_key: config.secret.derive("subscriptions: address quota"),
             in_hand: InHand::default(),
         }
+    }
+
+    /// What the quota over all tenants knows the address by.
+    fn address(&self, email: &Email) -> AddressMac {
+        self.address_key.mac(&[email.as_str().as_bytes()])
     }
 }
 
@@ -110,11 +127,19 @@ impl AudienceService for Rpc {
         Ok(Response::new(read_audience::read_audience(self, request).await?))
     }
 
-    async fn report_bounce(
+    async fn find_subscriber(
         &self,
-        request: Request<ReportBounceRequest>,
-    ) -> Result<Response<ReportBounceResponse>, Status> {
+        request: Request<FindSubscriberRequest>,
+    ) -> Result<Response<FindSubscriberResponse>, Status> {
         let request = caller::service(request)?;
-        Ok(Response::new(report_bounce::report_bounce(self, request).await?))
+        Ok(Response::new(find_subscriber::find_subscriber(self, request).await?))
+    }
+
+    async fn report_feedback(
+        &self,
+        request: Request<ReportFeedbackRequest>,
+    ) -> Result<Response<ReportFeedbackResponse>, Status> {
+        let request = caller::service(request)?;
+        Ok(Response::new(report_feedback::report_feedback(self, request).await?))
     }
 }

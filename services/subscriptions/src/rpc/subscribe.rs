@@ -8,28 +8,34 @@ use proto::subscriptions::v1::{SubscribeRequest, SubscribeResponse};
 
 use super::{Rpc, convert};
 use crate::{
-    domain::{CONFIRMATION_LIFETIME, Email, NEWCOMERS, NEWCOMERS_WINDOW, QUOTA, QUOTA_WINDOW},
+    domain::{CONFIRMATION_LIFETIME, Choices, Email, NEWCOMERS, NEWCOMERS_WINDOW, QUOTA, QUOTA_WINDOW},
     error::Error,
     store::{address_quota, outbox, pending, subscribers},
 };
 
 /// Whatever the address is to the page, the same statements run and are committed once, and the same is
 /// answered: neither the answer nor its time tells who is on the list. That nothing is due shows in values
-/// only; who is not sent a link is not written down, and an event that is not due is dropped by the relay.
+/// only; who is not sent a link is not written down, and an event that is not due is dropped by the relay. Choices are
+/// one row of the subscriber's, however many they are: they are spread over components by who has the link.
 pub(super) async fn subscribe(rpc: &Rpc, request: SubscribeRequest) -> Result<SubscribeResponse, Error> {
     let page_id = convert::id("page_id", &request.page_id)?;
-    let email = Email::parse(&request.email)
-        .map_err(|why| Error::Invalid { field: "email", why: why.to_string() })?;
+    let email = Email::parse(&request.email).map_err(|why| Error::invalid("email", why.to_string()))?;
+    let time_zone = request.time_zone.as_deref().map(convert::time_zone).transpose()?;
+    let components = convert::chosen(&request.component_ids)?;
     let page = rpc.directory.find(page_id).await?;
+    if !components.is_empty() {
+        convert::check_shown(&components, &*rpc.components.shown_on(page_id).await?)?;
+    }
     let locale = request.locale.as_deref().and_then(Locale::parse).unwrap_or(page.locale);
-    let address = rpc.address_key.mac(&[email.as_str().as_bytes()]);
+    let choices = Choices { locale, time_zone, components };
+    let address = rpc.address(&email);
     let Some(_turn) = rpc.in_hand.turn(address, page_id).await else {
         return Ok(SubscribeResponse {});
     };
     let now = rpc.clock.now();
     let newcomer = SubscriberId::new(&rpc.clock);
     let event = EventId::new(&rpc.clock);
-    let asking = subscribers::Asking { page: page_id, email: &email, locale, now };
+    let asking = subscribers::Asking { page: page_id, email: &email, choices: &choices, now };
 
     let mut tx = rpc.db.tenant(page.tenant).await?;
     // First of all, so that nobody else comes between: whoever asks for the address, for any page, waits here.

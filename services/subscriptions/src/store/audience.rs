@@ -1,14 +1,15 @@
-//! Audiences, as notifications plans and reads them, and the addresses that must not be mailed.
+//! Audiences, as notifications plans and reads them. Each part is read from the index made for it and from nothing
+//! else; conditions are plain, so that row-level security does not keep the planner from searching by them.
 
-use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
-use kit::ids::{PageId, SubscriberId, TenantId};
+use kit::ids::{ComponentId, PageId, SubscriberId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use crate::domain::{Recipient, Segment};
+use super::uuids;
+use crate::domain::{Recipient, Segment, Span, Waiting};
 
-/// Cuts the confirmed subscribers of a page into segments of this many, in one scan of the index made for it.
-pub(crate) async fn plan_confirmed(
+/// Cuts those who chose the whole page into segments of this many, in one scan.
+pub(crate) async fn plan_page_part(
     db: &mut PgConnection,
     tenant: TenantId,
     page: PageId,
@@ -20,7 +21,7 @@ pub(crate) async fn plan_confirmed(
            from (select subscriber_id, row_number() over by_id as place,
                         lead(subscriber_id) over by_id is null as is_last
                  from subscriptions.subscriber
-                 where tenant_id = $1 and page_id = $2 and state = 'confirmed'
+                 where tenant_id = $1 and page_id = $2 and state = 'confirmed' and scope = 'page'
                  window by_id as (order by subscriber_id)) placed
            where place % $3 = 0 or is_last
            order by subscriber_id"#,
@@ -32,29 +33,146 @@ pub(crate) async fn plan_confirmed(
     .await
 }
 
-/// The confirmed subscribers of a page after one and up to another, in the order of their ids.
-pub(crate) async fn read_confirmed(
+/// Cuts those who chose some of these components into segments of this many.
+pub(crate) async fn plan_components_part(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    components: &[ComponentId],
+    segment_size: i32,
+) -> sqlx::Result<Vec<Segment>> {
+    sqlx::query_as!(
+        Segment,
+        r#"select subscriber_id as "last: SubscriberId", ((place - 1) % $3 + 1)::integer as "count!"
+           from (select subscriber_id, row_number() over by_id as place,
+                        lead(subscriber_id) over by_id is null as is_last
+                 from (select distinct subscriber_id
+                       from subscriptions.subscriber_component
+                       where tenant_id = $1 and component_id = any ($2)) chosen
+                 window by_id as (order by subscriber_id)) placed
+           where place % $3 = 0 or is_last
+           order by subscriber_id"#,
+        tenant.uuid(),
+        &uuids(components),
+        i64::from(segment_size),
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The first of those who chose the whole page, in the order of their ids.
+pub(crate) async fn read_page_part(
     db: &mut PgConnection,
     tenant: TenantId,
     page: PageId,
-    after: SubscriberId,
-    last: SubscriberId,
+    span: Span,
     limit: i64,
 ) -> sqlx::Result<Vec<Recipient>> {
     sqlx::query_as!(
         Recipient,
-        r#"select s.subscriber_id, s.email, s.locale, s.confirmation_round,
-                  x.email is not null as "suppressed!"
-           from subscriptions.subscriber s
-           left join subscriptions.suppression x on x.tenant_id = s.tenant_id and x.email = s.email
-           where s.tenant_id = $1 and s.page_id = $2 and s.state = 'confirmed'
-               and s.subscriber_id > $3 and s.subscriber_id <= $4
-           order by s.subscriber_id
-           limit $5"#,
+        "select subscriber_id, email, locale, time_zone, suppressed
+         from subscriptions.subscriber
+         where tenant_id = $1 and page_id = $2 and state = 'confirmed' and scope = 'page'
+             and subscriber_id > $3 and subscriber_id <= $4
+         order by subscriber_id
+         limit $5",
         tenant.uuid(),
         page.uuid(),
-        after.uuid(),
-        last.uuid(),
+        span.after.uuid(),
+        span.last.uuid(),
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The first of those who chose some of these components, in the order of their ids. Each component is asked for its
+/// first ones; whom it names is confirmed, so that none is lost when they are looked up.
+pub(crate) async fn read_components_part(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    components: &[ComponentId],
+    span: Span,
+    limit: i64,
+) -> sqlx::Result<Vec<Recipient>> {
+    sqlx::query_as!(
+        Recipient,
+        "select s.subscriber_id, s.email, s.locale, s.time_zone, s.suppressed
+         from (select distinct near.subscriber_id
+               from unnest($3::uuid[]) touched (component_id)
+               cross join lateral (select c.subscriber_id
+                                   from subscriptions.subscriber_component c
+                                   where c.tenant_id = $1 and c.component_id = touched.component_id
+                                       and c.subscriber_id > $4 and c.subscriber_id <= $5
+                                   order by c.subscriber_id
+                                   limit $6) near
+               order by near.subscriber_id
+               limit $6) meant
+         join subscriptions.subscriber s
+             on s.tenant_id = $1 and s.page_id = $2 and s.state = 'confirmed' and s.scope = 'components'
+             and s.subscriber_id = meant.subscriber_id
+         order by s.subscriber_id",
+        tenant.uuid(),
+        page.uuid(),
+        &uuids(components),
+        span.after.uuid(),
+        span.last.uuid(),
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Those of these who chose the whole page, in the order of their ids.
+pub(crate) async fn find_in_page_part(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    subscribers: &[Uuid],
+    span: Span,
+    limit: i64,
+) -> sqlx::Result<Vec<Recipient>> {
+    sqlx::query_as!(
+        Recipient,
+        "select subscriber_id, email, locale, time_zone, suppressed
+         from subscriptions.subscriber
+         where tenant_id = $1 and page_id = $2 and state = 'confirmed' and scope = 'page'
+             and subscriber_id = any ($3) and subscriber_id > $4 and subscriber_id <= $5
+         order by subscriber_id
+         limit $6",
+        tenant.uuid(),
+        page.uuid(),
+        subscribers,
+        span.after.uuid(),
+        span.last.uuid(),
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Those of these who chose components, in the order of their ids.
+pub(crate) async fn find_in_components_part(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    subscribers: &[Uuid],
+    span: Span,
+    limit: i64,
+) -> sqlx::Result<Vec<Recipient>> {
+    sqlx::query_as!(
+        Recipient,
+        "select subscriber_id, email, locale, time_zone, suppressed
+         from subscriptions.subscriber
+         where tenant_id = $1 and page_id = $2 and state = 'confirmed' and scope = 'components'
+             and subscriber_id = any ($3) and subscriber_id > $4 and subscriber_id <= $5
+         order by subscriber_id
+         limit $6",
+        tenant.uuid(),
+        page.uuid(),
+        subscribers,
+        span.after.uuid(),
+        span.last.uuid(),
         limit,
     )
     .fetch_all(db)
@@ -67,46 +185,25 @@ pub(crate) async fn find_pending(
     tenant: TenantId,
     page: PageId,
     subscriber: SubscriberId,
-) -> sqlx::Result<Option<Recipient>> {
-    sqlx::query_as!(
-        Recipient,
-        r#"select s.subscriber_id, s.email, s.locale, s.confirmation_round,
-                  x.email is not null as "suppressed!"
-           from subscriptions.subscriber s
-           left join subscriptions.suppression x on x.tenant_id = s.tenant_id and x.email = s.email
-           where s.tenant_id = $1 and s.page_id = $2 and s.subscriber_id = $3 and s.state = 'pending'"#,
+) -> sqlx::Result<Option<Waiting>> {
+    let row = sqlx::query!(
+        "select subscriber_id, email, locale, time_zone, suppressed, confirmation_round
+         from subscriptions.subscriber
+         where tenant_id = $1 and page_id = $2 and subscriber_id = $3 and state = 'pending'",
         tenant.uuid(),
         page.uuid(),
         subscriber.uuid(),
     )
     .fetch_optional(db)
-    .await
-}
-
-/// Suppresses the address of a subscriber on all pages of the tenant; again changes nothing. Answers
-/// whether there is such a subscriber.
-pub(crate) async fn suppress_bounced(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    subscriber: SubscriberId,
-    reply: &str,
-    now: Timestamp,
-) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"with found as (
-               select tenant_id, email from subscriptions.subscriber
-               where tenant_id = $1 and subscriber_id = $2
-           ), suppressed as (
-               insert into subscriptions.suppression (tenant_id, email, reason, reply, created_at)
-               select tenant_id, email, 'bounced', $3, $4 from found
-               on conflict on constraint suppression_pk do nothing
-           )
-           select exists (select from found) as "found!""#,
-        tenant.uuid(),
-        subscriber.uuid(),
-        reply,
-        now.to_sqlx() as _,
-    )
-    .fetch_one(db)
-    .await
+    .await?;
+    Ok(row.map(|row| Waiting {
+        recipient: Recipient {
+            subscriber_id: row.subscriber_id,
+            email: row.email,
+            locale: row.locale,
+            time_zone: row.time_zone,
+            suppressed: row.suppressed,
+        },
+        confirmation_round: row.confirmation_round,
+    }))
 }

@@ -3,9 +3,7 @@
 mod account;
 mod page;
 mod session;
-mod time_zone;
 
 pub(crate) use account::{AuditAction, Email, EmptyName, Member, Name, Responder, Role, Tenant};
 pub(crate) use page::{InvalidSlug, MAX_PAGES, Page, Slug};
 pub(crate) use session::{Judgement, REPEAT_WINDOW, judge, refresh_expires_at};
-pub(crate) use time_zone::{UnknownTimeZone, ZoneName};

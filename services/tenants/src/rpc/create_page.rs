@@ -1,9 +1,9 @@
-use kit::{caller::Member, ids::PageId, status::OnConstraint as _};
+use kit::{caller::Member, ids::PageId, status::OnConstraint as _, time_zone::ZoneName};
 use proto::tenants::v1::{CreatePageRequest, CreatePageResponse};
 
 use super::Rpc;
 use crate::{
-    domain::{AuditAction, MAX_PAGES, Name, Page, Slug, ZoneName},
+    domain::{AuditAction, MAX_PAGES, Name, Page, Slug},
     error::{Error, empty},
     store,
 };

@@ -29,8 +29,15 @@ pub(super) fn admitted(path: &str) -> Code {
         | "incidents.v1.TemplateService/DeleteTemplate" => Code::Aborted,
         // of an update that is published
         "incidents.v1.IncidentService/DiscardUpdate" => Code::FailedPrecondition,
+        // of a broadcast that has ended, and that a later update has overtaken
+        "notifications.v1.BroadcastService/PauseBroadcast"
+        | "notifications.v1.BroadcastService/ResendBroadcast" => Code::FailedPrecondition,
+        // before the next call names one
+        "notifications.v1.SendingDomainService/GetSendingDomain" => Code::NotFound,
         // of a subscriber that nobody knows
-        "internal.v1.AudienceService/ReportBounce" => Code::NotFound,
+        "internal.v1.AudienceService/ReportFeedback"
+        // of a provider that is not set up
+        | "internal.v1.FeedbackService/ReceiveWebhook" => Code::NotFound,
         _ => Code::Ok,
     }
 }
@@ -49,7 +56,7 @@ pub(super) fn example(path: &str, things: &Things) -> (Vec<u8>, Stranger) {
     use Stranger::{NotFound, Own};
     let page_id = things.page.id();
     let tenant_id = things.page.company.tenant().to_string();
-    let audience = Some(internal::Audience { page_id: page_id.clone(), pending_subscriber_id: None });
+    let audience = Some(internal::Audience { page_id: page_id.clone(), ..Default::default() });
     let method = path.trim_start_matches("/pharos.");
     match method {
         "tenants.v1.AccountService/SignUp"
@@ -73,7 +80,7 @@ pub(super) fn example(path: &str, things: &Things) -> (Vec<u8>, Stranger) {
         "tenants.v1.PageService/GetPage" => (tenants::GetPageRequest { page_id }.encode_to_vec(), NotFound),
         "subscriptions.v1.SubscriptionService/Subscribe" => {
             let email = "matrix@example.net".to_owned();
-            (subscriptions::SubscribeRequest { page_id, email, locale: None }.encode_to_vec(), Own)
+            (subscriptions::SubscribeRequest { page_id, email, ..Default::default() }.encode_to_vec(), Own)
         }
         "subscriptions.v1.SubscriberService/ListSubscribers" => (
             subscriptions::ListSubscribersRequest { page_id, ..Default::default() }.encode_to_vec(),
@@ -90,6 +97,39 @@ pub(super) fn example(path: &str, things: &Things) -> (Vec<u8>, Stranger) {
             let broadcast_id = things.broadcast.clone();
             let request = notifications::ListDeliveriesRequest { broadcast_id, ..Default::default() };
             (request.encode_to_vec(), NotFound)
+        }
+        "notifications.v1.BroadcastService/FindDeliveries" => {
+            let email = "ada@example.net".to_owned();
+            let request = notifications::FindDeliveriesRequest { page_id, email, ..Default::default() };
+            (request.encode_to_vec(), NotFound)
+        }
+        "notifications.v1.BroadcastService/WatchBroadcast" => (
+            notifications::WatchBroadcastRequest { broadcast_id: things.broadcast.clone() }.encode_to_vec(),
+            NotFound,
+        ),
+        "notifications.v1.BroadcastService/PauseBroadcast" => (
+            notifications::PauseBroadcastRequest { broadcast_id: things.broadcast.clone() }.encode_to_vec(),
+            NotFound,
+        ),
+        "notifications.v1.BroadcastService/ResumeBroadcast" => (
+            notifications::ResumeBroadcastRequest { broadcast_id: things.broadcast.clone() }.encode_to_vec(),
+            NotFound,
+        ),
+        "notifications.v1.BroadcastService/ResendBroadcast" => (
+            notifications::ResendBroadcastRequest { broadcast_id: things.broadcast.clone() }.encode_to_vec(),
+            NotFound,
+        ),
+        "notifications.v1.ReputationService/GetReputation" => (Vec::new(), Own),
+        "notifications.v1.SendingDomainService/GetSendingDomain" => (Vec::new(), NotFound),
+        "notifications.v1.SendingDomainService/SetSendingDomain" => {
+            let domain = "status.example".to_owned();
+            (notifications::SetSendingDomainRequest { domain, ..Default::default() }.encode_to_vec(), Own)
+        }
+        "notifications.v1.SendingDomainService/VerifySendingDomain"
+        | "notifications.v1.SendingDomainService/RemoveSendingDomain" => (Vec::new(), Own),
+        "internal.v1.FeedbackService/ReceiveWebhook" => {
+            let provider = internal::MailProvider::Postmark.into();
+            (internal::ReceiveWebhookRequest { provider, ..Default::default() }.encode_to_vec(), Own)
         }
         "internal.v1.PageDirectoryService/LookUpPage" => {
             let key = Some(internal::look_up_page_request::Key::PageId(page_id));
@@ -117,13 +157,23 @@ pub(super) fn example(path: &str, things: &Things) -> (Vec<u8>, Stranger) {
                 audience,
                 last_subscriber_id: things.subscriber.clone(),
                 limit: 10,
+                part: internal::AudiencePart::Page.into(),
                 ..Default::default()
             };
             (request.encode_to_vec(), Own)
         }
-        "internal.v1.AudienceService/ReportBounce" => {
-            let subscriber_id = things.subscriber.clone();
-            let request = internal::ReportBounceRequest { tenant_id, subscriber_id, reply: "550".into() };
+        "internal.v1.AudienceService/FindSubscriber" => {
+            let email = "matrix@example.net".to_owned();
+            (internal::FindSubscriberRequest { tenant_id, page_id, email }.encode_to_vec(), Own)
+        }
+        "internal.v1.AudienceService/ReportFeedback" => {
+            let request = internal::ReportFeedbackRequest {
+                tenant_id,
+                subscriber_id: things.subscriber.clone(),
+                reply: "550".into(),
+                kind: internal::FeedbackKind::NoSuchAddress.into(),
+                broadcast_id: things.broadcast.clone(),
+            };
             (request.encode_to_vec(), Own)
         }
         "internal.v1.ResponderService/ListResponders" => {

@@ -5,11 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use notifications::smtp::{Connection, Envelope, SmtpUrl, Timeouts};
 use pharos_tests::{Cluster, Mail, postgres};
 use proto::incidents::v1::Phase;
+use smtp::client::{Connection, Envelope, SmtpUrl, Timeouts};
 
-use super::{ROUNDS, spread};
+use super::{ROUNDS, figures::spread};
 
 /// Subscribers of the fan-out.
 const READERS: usize = 1_000;

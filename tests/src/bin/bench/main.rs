@@ -1,23 +1,54 @@
-//! The benchmarks: `make bench`, or `make bench ARGS=pages` for some of them. Everything is measured in one run, beside
-//! what it is compared with, and printed as minimum, median and maximum; a ratio says more than a rate on another
+//! The benchmarks: `make bench`, or `make bench ARGS='pages wire'` for some of them. Everything is measured in one run,
+//! beside what it is compared with, and printed as median, minimum and maximum; a ratio says more than a rate on another
 //! machine.
 
+mod audience;
+mod conversations;
+mod during;
 mod fan_out;
+mod figures;
+mod growth;
+mod machine;
+mod mail_servers;
 mod pages;
+mod peers;
+mod queue;
+mod rows;
+mod sink;
 mod start;
 mod watchers;
+mod wire;
+
+use tokio::signal::unix::{SignalKind, signal};
+use wire::Course;
 
 /// Rounds of each measurement.
 const ROUNDS: usize = 5;
 
+/// Their names, in the order in which they run.
+const BENCHMARKS: [&str; 10] =
+    ["start", "fan-out", "pages", "watchers", "wire", "peers", "dkim", "queue", "growth", "during"];
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let asked = std::env::args().skip(1).collect::<Vec<_>>();
+    let mut told_to_end = signal(SignalKind::terminate())?;
+    // whatever ends it, the processes that it started end with it
+    tokio::select! {
+        ended = run(&asked) => ended,
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+        _ = told_to_end.recv() => Ok(()),
+    }
+}
+
+async fn run(asked: &[String]) -> anyhow::Result<()> {
     let wanted = |name: &str| asked.is_empty() || asked.iter().any(|it| it == name);
     anyhow::ensure!(
-        asked.iter().all(|name| ["start", "fan-out", "pages", "watchers"].contains(&name.as_str())),
-        "the benchmarks are start, fan-out, pages and watchers"
+        asked.iter().all(|name| BENCHMARKS.contains(&name.as_str())),
+        "the benchmarks are {}",
+        BENCHMARKS.join(", ")
     );
+    println!("{}\n", machine::describe());
     if wanted("start") {
         start::run().await?;
     }
@@ -30,12 +61,20 @@ async fn main() -> anyhow::Result<()> {
     if wanted("watchers") {
         watchers::run().await?;
     }
+    let courses = [("wire", Course::Wire), ("peers", Course::Peers), ("dkim", Course::Dkim)];
+    let courses = courses.into_iter().filter(|(name, _)| wanted(name)).map(|(_, course)| course);
+    let courses = courses.collect::<Vec<_>>();
+    if !courses.is_empty() {
+        wire::run(&courses).await?;
+    }
+    if wanted("queue") {
+        queue::run().await?;
+    }
+    if wanted("growth") {
+        growth::run().await?;
+    }
+    if wanted("during") {
+        during::run().await?;
+    }
     Ok(())
-}
-
-/// Minimum, median and maximum.
-fn spread(values: &mut [f64], unit: &str) -> String {
-    values.sort_by(f64::total_cmp);
-    let (least, median, most) = (values[0], values[values.len() / 2], values[values.len() - 1]);
-    format!("{median:.1} {unit} [{least:.1}..{most:.1}]")
 }

@@ -12,7 +12,7 @@ use proto::incidents::v1::{
 };
 use tonic::transport::Channel;
 
-use super::spread;
+use super::figures::spread;
 
 /// Components of the small page and of the large one.
 const COMPONENTS: [usize; 2] = [20, 1_100];

@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 use pharos_tests::{Process, eventually};
 use rustix::process::Signal;
 
-use super::{ROUNDS, spread};
+use super::{ROUNDS, figures::spread, machine::status_kib};
 
 /// How long `pharos up` takes until everything is ready, and what it needs when nothing happens.
 pub(crate) async fn run() -> anyhow::Result<()> {
@@ -37,14 +37,8 @@ async fn up(folder: &Path, data: &Path, memory: &mut u64) -> f64 {
         Process::start(&name, folder, &["up", "--data", data.to_str().expect("a plain path")], &settings);
     eventually("up to be ready", || async { process.log().contains("Pharos is up").then_some(()) }).await;
     let took = began.elapsed().as_secs_f64() * 1000.0;
-    *memory = resident_kib(process.id()).max(*memory);
+    *memory = status_kib(process.id(), "VmRSS").max(*memory);
     process.signal(Signal::TERM);
     eventually("up to end", || std::future::ready(process.ended())).await;
     took
-}
-
-pub(crate) fn resident_kib(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS"));
-    line.and_then(|line| line.split_whitespace().nth(1)).and_then(|kib| kib.parse().ok()).unwrap_or(0)
 }

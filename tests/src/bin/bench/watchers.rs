@@ -13,7 +13,7 @@ use proto::incidents::v1::{Phase, WatchPageRequest, status_service_client::Statu
 use tokio::{sync::Notify, task::JoinSet};
 use tonic::transport::Channel;
 
-use super::{ROUNDS, spread, start::resident_kib};
+use super::{ROUNDS, figures::spread, machine::status_kib};
 
 /// Who begins to watch at the same time.
 const BEGINNERS: usize = 100;
@@ -158,5 +158,5 @@ impl Heard {
 
 /// KiB of incidents and of the edge.
 fn resident(cluster: &mut Cluster) -> [u64; 2] {
-    ["incidents", "edge"].map(|service| resident_kib(cluster.process(service).id()))
+    ["incidents", "edge"].map(|service| status_kib(cluster.process(service).id(), "VmRSS"))
 }

@@ -68,13 +68,15 @@ fn any_text_at_the_limit_makes_a_mail() {
         "> ",
         "*",
         "\u{1}",
+        "\u{3}",
+        "=03",
         "é.",
         "--=_evt_01jd0000000000000000000000\n",
     ] {
         let body: String = pattern.chars().cycle().take(25_000).collect();
         let raw = incident("Acme", update("t", &body));
         assert_well_formed(&raw);
-        let shown = body.replace("\r\n", "\n").replace('\r', "\n").replace('\u{1}', "");
+        let shown = body.replace("\r\n", "\n").replace('\r', "\n").replace(['\u{1}', '\u{3}'], "");
         assert!(text(&parsed(&raw)).contains(&shown), "{pattern:?}");
     }
 }
@@ -82,7 +84,8 @@ fn any_text_at_the_limit_makes_a_mail() {
 #[test]
 fn a_recipient_that_would_break_the_mail_is_refused_and_nothing_is_written() {
     let content = Content::IncidentUpdate(update("t", "b"));
-    let template = composer().template(&page("Acme"), &content, Locale::En, event_id(), date());
+    let template =
+        composer().template(&page("Acme"), &content, Locale::En, &TimeZone::UTC, event_id(), date());
     for (personal, refusal) in [
         (Personal { email: "a@b\r\nBcc: c@d", ..ANA }, UnfitRecipient::Address),
         (Personal { email: "", ..ANA }, UnfitRecipient::Address),
@@ -95,7 +98,8 @@ fn a_recipient_that_would_break_the_mail_is_refused_and_nothing_is_written() {
         assert_eq!(out, b"before");
     }
     let content = Content::NextUpdateDue(due("t"));
-    let template = composer().template(&page("Acme"), &content, Locale::En, event_id(), date());
+    let template =
+        composer().template(&page("Acme"), &content, Locale::En, &TimeZone::UTC, event_id(), date());
     let without = Personal { token: "", ..ANA };
     assert_eq!(template.splice(&without, &mut Vec::new()), Ok(()), "a responder has no token");
 }

@@ -13,8 +13,10 @@ use crate::domain::{
 
 mod hostile;
 mod maintenance;
+mod readers;
 mod report;
 mod said;
+mod senders;
 
 const ANA: Personal<'_> =
     Personal { email: "ana@example.org", token: "tok-ana_1", recipient_hash: "h4sh-ana" };
@@ -36,6 +38,10 @@ fn composer() -> Composer {
     })
 }
 
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap()
+}
+
 fn page(name: &str) -> Page {
     Page {
         tenant_id: format!("ten_{ID}").parse::<TenantId>().unwrap(),
@@ -43,7 +49,8 @@ fn page(name: &str) -> Page {
         slug: "acme".into(),
         name: name.into(),
         locale: Locale::En,
-        time_zone: TimeZone::get("America/Sao_Paulo").unwrap(),
+        time_zone: zone("America/Sao_Paulo"),
+        sender: Sender::default(),
     }
 }
 
@@ -138,7 +145,17 @@ fn contents() -> [Content; 6] {
 }
 
 fn mail_to(personal: &Personal<'_>, page: &Page, content: &Content, locale: Locale) -> String {
-    let template = composer().template(page, content, locale, event_id(), date());
+    mail_in(personal, page, content, locale, &page.time_zone)
+}
+
+fn mail_in(
+    personal: &Personal<'_>,
+    page: &Page,
+    content: &Content,
+    locale: Locale,
+    zone: &TimeZone,
+) -> String {
+    let template = composer().template(page, content, locale, zone, event_id(), date());
     let mut out = Vec::new();
     template.splice(personal, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -177,24 +194,34 @@ fn html(message: &Message<'_>) -> String {
     htmls[0].replace("\r\n", "\n")
 }
 
+/// The same without the looks of members' texts, which alone are in single quotes.
+fn bare_html(message: &Message<'_>) -> String {
+    let mut html = html(message);
+    for attribute in [" style='", " class='"] {
+        while let Some((before, behind)) = html.split_once(attribute) {
+            html = format!("{before}{}", behind.split_once('\'').unwrap().1);
+        }
+    }
+    html
+}
+
 /// What every mail must be, whatever is in it.
 fn assert_well_formed(raw: &str) {
     assert!(raw.is_ascii());
     assert!(raw.ends_with("--\r\n"));
-    assert!(!raw.replace("\r\n", "").contains(['\r', '\n', '\0', '\u{1}']));
+    assert!(!raw.replace("\r\n", "").contains(['\r', '\n', '\0', '\u{1}', '\u{2}', '\u{3}']));
     let (head, body) = raw.split_once("\r\n\r\n").unwrap();
     assert!(head.split("\r\n").all(|line| line.len() <= 998 && !line.trim().is_empty()));
-    assert!(body.split("\r\n").all(|line| line.len() <= 76 && !line.starts_with('.')), "{body}");
+    assert!(body.split("\r\n").all(|line| line.len() <= 76), "{body}");
     let names = fields(raw).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     for name in ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"] {
         assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{name}");
     }
-    for name in ["Bcc", "Cc", "Reply-To", "Return-Receipt-To", "Disposition-Notification-To"] {
+    for name in ["Bcc", "Cc", "Return-Receipt-To", "Disposition-Notification-To"] {
         assert!(!names.contains(&name.to_owned()), "{name}");
     }
     let message = parsed(raw);
     assert_eq!(message.to().unwrap().first().unwrap().address(), Some(ANA.email));
-    assert_eq!(message.from().unwrap().first().unwrap().address(), Some("status@mail.example.com"));
     assert!(message.subject().unwrap().chars().count() <= 120);
     assert_eq!(message.parts.len(), 3);
     assert_eq!(message.attachment_count(), 0);

@@ -14,7 +14,6 @@ fn the_headers_of_a_phase_change_are_those_we_promise() {
         ("Subject", "[Acme] API is down: Identified".to_owned()),
         ("Date", "Fri, 20 Nov 2026 23:05:42 +0000".to_owned()),
         ("Message-ID", format!("<upd_{ID}.h4sh-ana@mail.example.com>")),
-        ("In-Reply-To", format!("<inc_{ID}.h4sh-ana@mail.example.com>")),
         ("References", format!("<inc_{ID}.h4sh-ana@mail.example.com>")),
         ("List-Id", format!("\"Acme\" <page_{ID}.pages.mail.example.com>")),
         (
@@ -61,7 +60,7 @@ fn the_bodies_of_a_phase_change_say_what_a_reader_must_know() {
              https://status.example.com/u/tok-ana_1"
         )
     );
-    let html = html(&message);
+    let html = bare_html(&message);
     for part in [
         "<title>[Acme] API is &#60;down&#62;: Identified</title>",
         ">Acme</p>",
@@ -113,7 +112,7 @@ fn a_portuguese_mail_is_portuguese_all_through() {
     };
     let raw = mail_to(&ANA, &page, &Content::IncidentUpdate(update), Locale::PtBr);
     assert_well_formed(&raw);
-    assert!(raw.contains("Subject: =?utf-8?B?"));
+    assert!(raw.contains("Subject: =?utf-8?b?"));
     let message = parsed(&raw);
     assert_eq!(message.subject(), Some("[Ação Já] Falha nas notificações: Investigando"));
     assert_eq!(message.from().unwrap().first().unwrap().name(), Some("Ação Já"));
@@ -189,7 +188,8 @@ fn without_components_none_are_spoken_of() {
 #[test]
 fn two_recipients_share_nothing_personal() {
     for content in contents() {
-        let template = composer().template(&page("Acme"), &content, Locale::En, event_id(), date());
+        let template =
+            composer().template(&page("Acme"), &content, Locale::En, &TimeZone::UTC, event_id(), date());
         let mut both = Vec::new();
         template.splice(&ANA, &mut both).unwrap();
         let middle = both.len();

@@ -4,10 +4,11 @@ use std::{net::SocketAddr, sync::Arc};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use smtp::server::Envelope;
 use tokio::net::TcpListener;
 
 use super::store;
-use crate::mail_catcher::{CaughtMail, Envelope, PAGE_MAILS, Store, router};
+use crate::mail_catcher::{CaughtMail, PAGE_MAILS, Store, router};
 
 const MAIL: &str = "From: =?utf-8?q?Caf=C3=A9?= <status@pharos.example>\r\n\
     To: <ada@example.com>\r\n\

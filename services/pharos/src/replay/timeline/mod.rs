@@ -51,7 +51,7 @@ pub struct Page {
     pub slug: String,
     /// The name readers see: one line, 1 to 64 characters.
     pub name: String,
-    /// The page's language, `en` or `pt-BR`.
+    /// The page's language: `en`, `pt-BR`, `es`, `de`, `fr` or `ja`.
     pub locale: String,
     /// An IANA time zone; every time of the file carries this zone's offset.
     pub time_zone: String,
@@ -108,7 +108,7 @@ pub struct Uptime {
 pub struct Subscriber {
     /// The address: ASCII, at most 254 characters, 64 before the `@`.
     pub email: String,
-    /// The language of its mails, `en` or `pt-BR`; the page's if absent.
+    /// The language of its mails, as of the page; the page's if absent.
     pub locale: Option<String>,
 }
 

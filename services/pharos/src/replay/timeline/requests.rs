@@ -105,6 +105,7 @@ impl Subscriber {
             page_id: page_id.to_owned(),
             email: self.email.clone(),
             locale: self.locale.clone(),
+            ..Default::default()
         }
     }
 }

@@ -6,7 +6,10 @@ mod tests;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use kit::{ids::InvalidId, time};
+use kit::{
+    ids::{ComponentId, InvalidId},
+    time,
+};
 use prost_types::Timestamp as WireTimestamp;
 use proto::{
     incidents::v1 as incidents,
@@ -21,9 +24,37 @@ use crate::{
     error::Error,
 };
 
-/// What is told; of a story, its place among the events of its page too. What happened is told as of `now` where
-/// it lies in the future; what is planned or promised may lie there.
-pub(in crate::rpc) fn content(event: Event, now: Timestamp) -> Result<(Content, Option<i64>), Error> {
+/// An event, read.
+#[derive(Debug, PartialEq)]
+pub(in crate::rpc) struct Happened {
+    /// What is told.
+    pub(in crate::rpc) content: Content,
+    /// Of a story, its place among the events of its page.
+    pub(in crate::rpc) position: Option<i64>,
+    /// The components that it touches.
+    pub(in crate::rpc) components: Vec<ComponentId>,
+}
+
+/// Reads an event. What happened is told as of `now` where it lies in the future; what is planned or promised may
+/// lie there.
+pub(in crate::rpc) fn happened(mut event: Event, now: Timestamp) -> Result<Happened, Error> {
+    let (fields, ids) = match &mut event {
+        Event::IncidentUpdated(told) => ("incident_updated", std::mem::take(&mut told.component_ids)),
+        Event::MaintenanceUpdated(told) => ("maintenance_updated", std::mem::take(&mut told.component_ids)),
+        Event::MaintenanceApproaching(told) => {
+            ("maintenance_approaching", std::mem::take(&mut told.component_ids))
+        }
+        Event::PostmortemPublished(told) => ("postmortem_published", std::mem::take(&mut told.component_ids)),
+        Event::NextUpdateDue(_) => ("next_update_due", Vec::new()),
+        Event::ConfirmationRequested(_) => ("confirmation_requested", Vec::new()),
+    };
+    let components =
+        ids.iter().map(|id| Fields(fields).id("component_ids", id)).collect::<Result<Vec<_>, Error>>()?;
+    let (content, position) = content(event, now)?;
+    Ok(Happened { content, position, components })
+}
+
+fn content(event: Event, now: Timestamp) -> Result<(Content, Option<i64>), Error> {
     match event {
         Event::IncidentUpdated(updated) => {
             let position = updated.position;

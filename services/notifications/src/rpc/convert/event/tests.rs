@@ -14,6 +14,7 @@ fn wire(text: &str) -> Option<WireTimestamp> {
 
 fn incident() -> internal::IncidentUpdated {
     internal::IncidentUpdated {
+        component_ids: Vec::new(),
         incident_id: format!("inc_{ID}"),
         update_id: format!("upd_{ID}"),
         position: 7,
@@ -33,6 +34,7 @@ fn incident() -> internal::IncidentUpdated {
 
 fn maintenance() -> internal::MaintenanceUpdated {
     internal::MaintenanceUpdated {
+        component_ids: Vec::new(),
         maintenance_id: format!("mnt_{ID}"),
         update_id: format!("upd_{ID}"),
         position: 8,
@@ -51,6 +53,7 @@ fn maintenance() -> internal::MaintenanceUpdated {
 
 fn approaching() -> internal::MaintenanceApproaching {
     internal::MaintenanceApproaching {
+        component_ids: Vec::new(),
         maintenance_id: format!("mnt_{ID}"),
         position: 9,
         title: "t".into(),
@@ -65,6 +68,7 @@ fn approaching() -> internal::MaintenanceApproaching {
 
 fn postmortem() -> internal::PostmortemPublished {
     internal::PostmortemPublished {
+        component_ids: Vec::new(),
         incident_id: format!("inc_{ID}"),
         position: 10,
         title: "t".into(),
@@ -85,7 +89,20 @@ fn due() -> internal::NextUpdateDue {
 }
 
 fn told(event: Event) -> Result<(Content, Option<i64>), Error> {
-    content(event, at("2026-11-21T12:05:00Z"))
+    happened(event, at("2026-11-21T12:05:00Z")).map(|told| (told.content, told.position))
+}
+
+#[test]
+fn the_components_that_an_event_touches_are_read_by_their_field() {
+    let event = |component: &str| {
+        Event::PostmortemPublished(internal::PostmortemPublished {
+            component_ids: vec![component.to_owned()],
+            ..postmortem()
+        })
+    };
+    let read = happened(event(&format!("cmp_{ID}")), at("2026-11-21T12:05:00Z")).unwrap();
+    assert_eq!(read.components, [format!("cmp_{ID}").parse().unwrap()]);
+    assert_eq!(refused(event("cmp_x")), "postmortem_published.component_ids");
 }
 
 fn refused(event: Event) -> String {

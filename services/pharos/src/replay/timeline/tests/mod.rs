@@ -3,6 +3,7 @@ mod uptime;
 
 use super::{Timeline, TimelineError};
 
+const LANGUAGES: &str = "must be one of: en, pt-BR, es, de, fr, ja";
 const README: &str = include_str!("../../../../../../timelines/README.md");
 
 /// The example that the format's description gives.
@@ -63,8 +64,8 @@ fn the_page_and_the_company_keep_the_contracts_limits() {
     refused("slug: acme", "slug: ac", "page.slug", "must have at least 3 characters, but has 2");
     assert!(changed("slug: acme", "slug: Acme").is_err());
     refused("company: Acme", "company: ''", "company", "must not be empty");
-    refused("locale: en", "locale: fr", "page.locale", "must be one of: en, pt-BR");
-    refused("    locale: pt-BR", "    locale: pt", "subscribers[1].locale", "must be one of: en, pt-BR");
+    refused("locale: en", "locale: it", "page.locale", LANGUAGES);
+    refused("    locale: pt-BR", "    locale: pt", "subscribers[1].locale", LANGUAGES);
     let french = changed("title: Payments", "language: fr-CA\n  title: Payments").unwrap();
     assert_eq!(french.incident.language.as_deref(), Some("fr-CA"));
     let Err(TimelineError::Facts(found)) = changed("title: Payments", "language: f\n  title: Payments")

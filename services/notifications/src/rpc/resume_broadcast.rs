@@ -1,0 +1,31 @@
+//! `BroadcastService.ResumeBroadcast`.
+
+use kit::caller::Member;
+use proto::notifications::v1::{ResumeBroadcastRequest, ResumeBroadcastResponse};
+
+use super::{Rpc, convert, read};
+use crate::{
+    error::Error,
+    store::{broadcasts, segments},
+};
+
+pub(super) async fn resume_broadcast(
+    rpc: &Rpc,
+    caller: Member,
+    request: ResumeBroadcastRequest,
+) -> Result<ResumeBroadcastResponse, Error> {
+    let id = read::broadcast_id(&request.broadcast_id)?;
+    let mut tx = rpc.db.tenant(caller.tenant).await?;
+    // Before anything is locked: segments are no tenant's.
+    read::standing(&mut tx, caller.tenant, id).await?;
+    broadcasts::lock_segments(&mut tx, id).await?;
+    broadcasts::lock(&mut tx, caller.tenant, id).await?;
+    let standing = read::standing(&mut tx, caller.tenant, id).await?;
+    if standing.is_paused() {
+        broadcasts::resume(&mut tx, caller.tenant, id).await?;
+        segments::wake(&mut tx).await?;
+    }
+    let standing = read::standing(&mut tx, caller.tenant, id).await?;
+    tx.commit().await?;
+    Ok(ResumeBroadcastResponse { broadcast: Some(convert::broadcast(&standing)) })
+}
