@@ -64,12 +64,17 @@ impl Db {
     }
 
     /// A transaction that sees no tenant's rows, for a work table that fills and empties faster than statistics are
-    /// taken of it: what is looked up is looked up by an index, although the table was small when it was last counted.
+    /// taken of it: a few rows are looked up in the order of an index, whatever the planner believes of the rest.
     ///
     /// # Errors
     /// If no connection can be had.
     pub async fn work_table(&self) -> sqlx::Result<Tx> {
-        self.pool.begin_with("begin; set local enable_seqscan = off").await
+        self.pool
+            .begin_with(
+                "begin; set local enable_seqscan = off; set local enable_bitmapscan = off; \
+                 set local enable_hashjoin = off; set local enable_mergejoin = off",
+            )
+            .await
     }
 
     /// The pool, for single statements on work tables and registries, and for listening.

@@ -162,14 +162,17 @@ pub(crate) async fn lease(
              cross join lateral (
                  select due.segment_id, row_number() over () as place
                  from (
-                     select due.segment_id from notifications.segment due
-                     where due.tenant_id = tenant.tenant_id and due.state = 'ready' and not due.paused
-                         and not exists (
-                             select from notifications.segment older
-                             where older.incident_id = due.incident_id and older.position < due.position
-                                 and older.sending and older.leased_until > now()
-                                 and older.cursor_id < due.last_id and older.last_id > due.cursor_id)
-                     order by due.superseded, due.turn, due.segment_id
+                     select due.segment_id from (
+                         select segment_id, incident_id, position, cursor_id, last_id from notifications.segment
+                         where tenant_id = tenant.tenant_id and state = 'ready' and not paused
+                         order by superseded, turn, segment_id
+                         limit 64
+                     ) due
+                     where not exists (
+                         select from notifications.segment older
+                         where older.incident_id = due.incident_id and older.position < due.position
+                             and older.sending and older.leased_until > now()
+                             and older.cursor_id < due.last_id and older.last_id > due.cursor_id)
                      limit 16
                  ) due
              ) due
