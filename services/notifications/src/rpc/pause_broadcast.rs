@@ -13,11 +13,7 @@ pub(super) async fn pause_broadcast(
 ) -> Result<PauseBroadcastResponse, Error> {
     let id = read::broadcast_id(&request.broadcast_id)?;
     let mut tx = rpc.db.tenant(caller.tenant).await?;
-    // Before anything is locked: segments are no tenant's.
-    read::standing(&mut tx, caller.tenant, id).await?;
-    broadcasts::lock_segments(&mut tx, id).await?;
-    broadcasts::lock(&mut tx, caller.tenant, id).await?;
-    let standing = read::standing(&mut tx, caller.tenant, id).await?;
+    let standing = read::locked(&mut tx, caller.tenant, id).await?;
     if standing.broadcast.completed_at.is_some() {
         return Err(Error::Precondition("the broadcast has ended"));
     }

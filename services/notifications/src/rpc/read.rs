@@ -32,3 +32,12 @@ pub(super) async fn own_page(rpc: &Rpc, caller: &Member, page_id: String) -> Res
 pub(super) async fn standing(tx: &mut Tx, tenant: TenantId, id: BroadcastId) -> Result<Standing, Error> {
     broadcasts::find(tx, tenant, id).await?.ok_or(Error::NotFound)
 }
+
+/// A broadcast as it stands, locked with what is left of it: segments first, as senders lock them.
+pub(super) async fn locked(tx: &mut Tx, tenant: TenantId, id: BroadcastId) -> Result<Standing, Error> {
+    // Before anything is locked: segments are no tenant's.
+    standing(tx, tenant, id).await?;
+    broadcasts::lock_segments(tx, id).await?;
+    broadcasts::lock(tx, tenant, id).await?;
+    standing(tx, tenant, id).await
+}

@@ -9,6 +9,7 @@ use kit::ids::{BroadcastId, TenantId};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
+use super::broadcasts;
 use crate::domain::{Lease, NewSegment, Part, RecipientId, Thread};
 
 /// Writes a broadcast's segments. Their turns begin with the tenant's present one, so that those of a small
@@ -338,13 +339,7 @@ pub(crate) async fn end_broadcast(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     // Of two senders that end its last segments, one is the last: it comes after the other's commit.
-    sqlx::query!(
-        "select from notifications.broadcast where tenant_id = $1 and broadcast_id = $2 for no key update",
-        tenant.uuid(),
-        broadcast.uuid(),
-    )
-    .execute(&mut *db)
-    .await?;
+    broadcasts::lock(&mut *db, tenant, broadcast).await?;
     sqlx::query!(
         "with gone as (
              delete from notifications.segment
