@@ -74,20 +74,29 @@ pub(crate) async fn write(
     let by_component = steps.iter().map(|step| step.lease.part == Some(Part::Components)).collect::<Vec<_>>();
     let done = steps.iter().map(|step| step.done).collect::<Vec<_>>();
 
-    let lines = steps.iter().flat_map(|step| step.deliveries.iter().map(|line| (step.lease.segment, line)));
-    let lines = lines.collect::<Vec<_>>();
-    let of = lines.iter().map(|(segment, _)| *segment).collect::<Vec<_>>();
-    let recipients = lines.iter().map(|(_, line)| line.recipient.uuid()).collect::<Vec<_>>();
-    let outcomes = lines.iter().map(|(_, line)| line.outcome.name()).collect::<Vec<_>>();
-    let replies = lines.iter().map(|(_, line)| line.reply.as_str()).collect::<Vec<_>>();
+    let lines = || steps.iter().flat_map(|step| &step.deliveries);
+    let recipients = lines().map(|line| line.recipient.uuid()).collect::<Vec<_>>();
+    let outcomes = lines().map(|line| line.outcome.name()).collect::<Vec<_>>();
+    let replies = lines().map(|line| line.reply.as_str()).collect::<Vec<_>>();
+    // the places in these, counted from one, of each step's first line and of its last
+    let lasts = steps.iter().scan(0, |last, step| {
+        *last += i32::try_from(step.deliveries.len()).unwrap_or(i32::MAX);
+        Some(*last)
+    });
+    let lasts = lasts.collect::<Vec<i32>>();
+    let firsts = std::iter::once(0).chain(lasts.iter().copied()).map(|last| last + 1).take(steps.len());
+    let firsts = firsts.collect::<Vec<i32>>();
 
     let moved = sqlx::query!(
         r#"with step as (
              select * from unnest($2::uuid[], $3::integer[], $4::uuid[], $5::uuid[], $6::smallint[], $7::integer[],
                                   $8::integer[], $9::integer[], $10::integer[], $11::integer[], $12::integer[],
-                                  $13::integer[], $14::boolean[], $21::boolean[], $22::uuid[])
+                                  $13::integer[], $14::boolean[], $17::boolean[], $18::uuid[], $19::integer[],
+                                  $20::integer[])
                  as step (segment_id, epoch, broadcast_id, cursor_id, pass, generation, attempt, sent, bounced,
-                          suppressed, superseded, abandoned, done, by_component, from_id)
+                          suppressed, superseded, abandoned, done, by_component, from_id, first, last)
+         ), line as materialized (
+             select $21::uuid[] as recipients, $22::text[]::notifications.outcome[] as outcomes, $23::text[] as replies
          ), locked as (
              -- in the order in which others lock them
              select segment_id from notifications.segment
@@ -121,19 +130,13 @@ pub(crate) async fn write(
              insert into notifications.delivery_lot
                  (tenant_id, broadcast_id, pass, by_component, generation, first_id, last_id, attempts, written_at,
                   recipient_ids, outcomes, replies)
-             select $1, step.broadcast_id, step.pass, step.by_component, step.generation, line.recipients[1],
-                    line.recipients[cardinality(line.recipients)], step.attempt, $16, line.recipients, line.outcomes,
-                    line.replies
+             select $1, step.broadcast_id, step.pass, step.by_component, step.generation, line.recipients[step.first],
+                    line.recipients[step.last], step.attempt, $16, line.recipients[step.first:step.last],
+                    line.outcomes[step.first:step.last], line.replies[step.first:step.last]
              from moved
              join step using (segment_id)
-             join (
-                 select segment_id, array_agg(recipient_id order by place) as recipients,
-                        array_agg(outcome::notifications.outcome order by place) as outcomes,
-                        array_agg(reply order by place) as replies
-                 from unnest($17::uuid[], $18::uuid[], $19::text[], $20::text[]) with ordinality
-                     as line (segment_id, recipient_id, outcome, reply, place)
-                 group by segment_id
-             ) line using (segment_id)
+             cross join line
+             where step.first <= step.last
          )
          select segment_id as "segment_id!", superseded as "superseded!", put_down as "put_down!" from moved"#,
         tenant.uuid(),
@@ -152,12 +155,13 @@ pub(crate) async fn write(
         &done,
         prolong.as_secs_f64(),
         now.to_sqlx() as _,
-        &of,
+        &by_component,
+        &column(|step| step.lease.cursor.uuid()),
+        &firsts,
+        &lasts,
         &recipients,
         &outcomes as _,
         &replies as _,
-        &by_component,
-        &column(|step| step.lease.cursor.uuid()),
     )
     .fetch_all(db)
     .await?;

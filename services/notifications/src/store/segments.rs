@@ -153,18 +153,19 @@ pub(crate) async fn lease(
              from below where below.tenant_id is not null and place < 64
          ), tenant as (
              select tenant_id from above union all select tenant_id from below
-         ), candidate as (
-             select due.segment_id, held.leases + due.place as turn
+         ), candidate as materialized (
+             select due.segment_id, held.leases + due.place as place, due.turn
              from tenant
              cross join lateral (
                  select count(*) as leases from notifications.segment held
                  where held.tenant_id = tenant.tenant_id and held.state = 'leased' and held.leased_until > now()
              ) held
              cross join lateral (
-                 select due.segment_id, row_number() over () as place
+                 select due.segment_id, due.turn, row_number() over () as place
                  from (
-                     select due.segment_id from (
-                         select segment_id, incident_id, position, cursor_id, last_id from notifications.segment
+                     select due.segment_id, due.turn from (
+                         select segment_id, incident_id, position, cursor_id, last_id, turn
+                         from notifications.segment
                          where tenant_id = tenant.tenant_id and state = 'ready' and not paused
                          order by superseded, turn, segment_id
                          limit 64
@@ -182,15 +183,19 @@ pub(crate) async fn lease(
                  where brake.tenant_id = tenant.tenant_id
                      and (brake.level = 'stopped' or brake.level = 'slowed' and held.leases > 0))
              union all
-             select lapsed.segment_id, 0 from notifications.segment lapsed
+             select lapsed.segment_id, 0, lapsed.turn from notifications.segment lapsed
              where lapsed.state = 'leased' and lapsed.leased_until <= now() and not lapsed.paused
+             order by place, turn
          ), next as (
+             -- one after the other, until one is free
              select free.segment_id
              from candidate
-             join notifications.segment free using (segment_id)
-             where not free.paused and (free.state = 'ready' or free.state = 'leased' and free.leased_until <= now())
-             order by candidate.turn, free.turn
-             for update of free skip locked
+             cross join lateral (
+                 select segment_id from notifications.segment
+                 where segment_id = candidate.segment_id and not paused
+                     and (state = 'ready' or state = 'leased' and leased_until <= now())
+                 for update skip locked
+             ) free
              limit 1
          )
          update notifications.segment

@@ -54,6 +54,13 @@ pub(crate) fn cpu_of_family(parent: u32) -> f64 {
     own + processes.filter_map(of_child).sum::<f64>()
 }
 
+/// Seconds that the cores together had nothing to do so far (proc(5), `/proc/stat`: idle and iowait).
+pub(crate) fn idle() -> f64 {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let fields = stat.lines().next().unwrap_or_default().split_whitespace().map(str::to_owned);
+    seconds(&fields.collect::<Vec<_>>(), 4..6)
+}
+
 /// The most memory that a process ever held, in MiB.
 pub(crate) fn peak_mib(process: u32) -> f64 {
     status_kib(process, "VmHWM") as f64 / 1024.0
