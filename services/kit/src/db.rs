@@ -44,6 +44,13 @@ impl Db {
         }
     }
 
+    /// A pool of its own for the same way: a connection is driven by the threads that opened it.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let options = (*self.pool.connect_options()).clone();
+        Self { pool: self.pool.options().clone().connect_lazy_with(options) }
+    }
+
     /// A transaction that sees the rows of one tenant only: row-level security looks at the setting made in
     /// the same round trip that begins it.
     ///

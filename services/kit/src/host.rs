@@ -17,6 +17,7 @@ use tonic::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
+    bulk::Bulk,
     gate,
     gate::Gate,
     listener::{self, Side},
@@ -44,6 +45,9 @@ pub enum HostError {
     /// The contracts cannot be described.
     #[error("reflection cannot be built")]
     Reflection(#[from] tonic_reflection::server::Error),
+    /// There are no threads for work in bulk.
+    #[error("the threads for work in bulk cannot be started")]
+    Threads(#[from] std::io::Error),
     /// A worker ended though nobody told it to.
     #[error("the worker {0} ended by itself")]
     WorkerEnded(&'static str),
@@ -57,6 +61,7 @@ pub struct Host {
     undeclared: Option<&'static str>,
     public: Router,
     workers: Vec<(&'static str, BoxFuture<()>)>,
+    bulk_workers: Vec<(&'static str, BoxFuture<()>)>,
     checks: Vec<(&'static str, Check)>,
     reflection: bool,
 }
@@ -78,6 +83,7 @@ impl Host {
             undeclared: None,
             public: Router::new(),
             workers: Vec::new(),
+            bulk_workers: Vec::new(),
             checks: Vec::new(),
             reflection,
         }
@@ -118,6 +124,20 @@ impl Host {
         self
     }
 
+    /// Adds a worker that does much in a row. It runs on threads of its kind, which are less urgent than all others, and
+    /// shares no connections with what runs elsewhere: see [`crate::Db::apart`].
+    pub fn bulk_worker<F>(
+        &mut self,
+        name: &'static str,
+        worker: impl FnOnce(CancellationToken) -> F,
+    ) -> &mut Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.bulk_workers.push((name, Box::pin(worker(self.stop.clone()))));
+        self
+    }
+
     /// Adds a check of readiness: it answers why the part of this name cannot work now, or nothing. It is
     /// looked at every second and told by `grpc.health.v1` under that name.
     pub fn ready<F>(&mut self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static) -> &mut Self
@@ -152,6 +172,12 @@ impl Host {
         let mut running = std::collections::HashMap::new();
         for (name, worker) in self.workers {
             running.insert(workers.spawn(worker).id(), name);
+        }
+        let bulk = (!self.bulk_workers.is_empty()).then(Bulk::start).transpose()?;
+        if let Some(bulk) = &bulk {
+            for (name, worker) in self.bulk_workers {
+                running.insert(workers.spawn_on(worker, bulk.handle()).id(), name);
+            }
         }
         let readiness = tokio::spawn(watch_readiness(reporter.clone(), self.checks, self.stop.clone()));
 

@@ -99,6 +99,7 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), BadConfi
         mail_domain: config.mail_domain,
         bounce_domain: config.bounce_domain,
         feedback_sender: "pharos".to_owned(),
+        through_postmark: config.postmark_password.is_some(),
     };
     let limits = relays::Limits { connections: config.connections };
     let relays = relays::Relays::new(&deps.relays, limits, &addresses.mail_domain);
@@ -134,11 +135,12 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), BadConfi
     host.worker("watch_broadcasts", |stop| watch::follow(watchers, stop));
 
     let wake = Arc::new(Notify::new());
-    let (log, writer) = log_writer::log(deps.db.clone(), deps.clock.clone(), shared::LEASE);
+    let sending = deps.db.apart();
+    let (log, writer) = log_writer::log(sending.clone(), deps.clock.clone(), shared::LEASE);
     // Ends with the last sender, not before: what was sent is written down also while the process stops.
-    host.worker("write_log", |_stop| writer.run());
+    host.bulk_worker("write_log", |_stop| writer.run());
     let shared = Arc::new(shared::Shared::new(
-        deps.db.clone(),
+        sending,
         deps.clock.clone(),
         audiences,
         out,
@@ -148,7 +150,7 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), BadConfi
     ));
     for _ in 0..senders {
         let (shared, wake) = (Arc::clone(&shared), Arc::clone(&wake));
-        host.worker("send_segments", move |stop| async move {
+        host.bulk_worker("send_segments", move |stop| async move {
             let sender = sender::Sender::new(shared, stop.clone());
             worker::run("send_segments", wake, POLL, stop, || sender.step()).await;
         });

@@ -109,7 +109,7 @@ pub struct Database {
     pub url: Option<SecretString>,
     /// The password of the services' roles.
     pub password: Option<SecretString>,
-    /// Connections of each service.
+    /// Connections of each service that answer calls; the senders of mails have as many of their own.
     pub max_connections: u32,
     /// The private server, once `pharos up` has started it; it takes the place of `url`.
     #[serde(skip)]

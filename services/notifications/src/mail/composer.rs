@@ -30,6 +30,9 @@ pub struct Addresses {
     pub bounce_domain: String,
     /// Who sends, for the reports of mailbox providers: the last part of Feedback-ID.
     pub feedback_sender: String,
+    /// Whether mails leave through Postmark, which gives them Message-IDs of its own unless a header asks it not to; what
+    /// comes back is known by ours.
+    pub through_postmark: bool,
 }
 
 /// Prepares mails.
@@ -198,7 +201,7 @@ impl Mail<'_> {
 
     /// RFC 2369, RFC 2919 and, for one click, RFC 8058.
     fn list(&self, draft: &mut Draft) {
-        let Addresses { public_url, mail_domain, bounce_domain, feedback_sender: _ } = self.addresses;
+        let Addresses { public_url, mail_domain, bounce_domain, feedback_sender: _, through_postmark: _ } = self.addresses;
         let page_url = format!("{public_url}/p/{}", self.page.slug);
         draft.named("List-Id", &self.page_name, &format!("{}.pages.{mail_domain}", self.page.page_id));
         let token = mark::TOKEN;
@@ -220,6 +223,9 @@ impl Mail<'_> {
         let Page { page_id, tenant_id, .. } = self.page;
         let sender = &self.addresses.feedback_sender;
         draft.field("Feedback-ID", format!("{page_id}:{tenant_id}:{kind}:{sender}"));
+        if self.addresses.through_postmark {
+            draft.field("X-PM-KeepID", "true".to_owned());
+        }
         // no quoted-printable line holds "=_": RFC 2045, section 6.7, recommends it for boundaries
         draft.finish(bodies, &format!("=_{}", self.event_id))
     }

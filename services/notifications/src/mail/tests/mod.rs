@@ -30,12 +30,17 @@ fn event_id() -> EventId {
 }
 
 fn composer() -> Composer {
-    Composer::new(Addresses {
+    Composer::new(addresses())
+}
+
+fn addresses() -> Addresses {
+    Addresses {
         public_url: "https://status.example.com".into(),
         mail_domain: "mail.example.com".into(),
         bounce_domain: "bounce.example.com".into(),
         feedback_sender: "pharos".into(),
-    })
+        through_postmark: false,
+    }
 }
 
 fn zone(name: &str) -> TimeZone {

@@ -52,3 +52,17 @@ fn an_address_that_no_header_can_carry_counts_as_absent() {
         assert_eq!(field(&raw, "Reply-To"), None, "{bad}");
     }
 }
+
+#[test]
+fn only_mails_through_postmark_ask_it_to_keep_their_message_id() {
+    for through_postmark in [false, true] {
+        let composer = Composer::new(Addresses { through_postmark, ..addresses() });
+        let (page, content) = (page("Acme"), Content::IncidentUpdate(update("t", "b")));
+        let template =
+            composer.template(&page, &content, Locale::En, &page.time_zone, event_id(), date());
+        let mut raw = Vec::new();
+        template.splice(&ANA, &mut raw).unwrap();
+        let raw = String::from_utf8(raw).unwrap();
+        assert_eq!(field(&raw, "X-PM-KeepID").as_deref(), through_postmark.then_some("true"));
+    }
+}
