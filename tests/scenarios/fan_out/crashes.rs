@@ -1,10 +1,12 @@
 //! Processes that die, sleep or race in the middle of a fan-out.
 
-use pharos_tests::{Cluster, Crowd, Proxy, Shape, crowd, eventually, postgres};
+use std::process::ExitStatus;
+
+use pharos_tests::{Cluster, Crowd, Process, Proxy, Shape, Stage, Trouble, crowd, eventually, postgres};
 use rustix::process::{Pid, Signal, kill_process};
 use smtp::server::Reply;
 
-use super::{Given, MOST_DOUBLED};
+use super::{CONNECTIONS, Given, MOST_DOUBLED};
 
 #[tokio::test]
 async fn killing_the_senders_at_one_percent_loses_nobody() {
@@ -133,15 +135,20 @@ async fn a_sender_that_slept_through_its_lease_writes_nothing_more() {
     let first = given.cluster.process("notifications");
     first.signal(Signal::CONT);
     first.signal(Signal::TERM);
-    let deadline = tokio::time::Instant::now() + pharos_tests::PATIENCE;
-    while first.ended().is_none() {
-        assert!(tokio::time::Instant::now() < deadline, "it does not end");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    assert!(end_of(first).await.success());
     let after = given.telling(&updates, "SIGCONT after that", MOST_DOUBLED).check().await;
     assert_eq!(after.outcomes, before.outcomes, "it wrote though it was fenced off");
     assert_eq!(after.count(0, "sent"), ALL);
     drop(other);
+}
+
+/// How a process that was asked to stop ended.
+async fn end_of(process: &mut Process) -> ExitStatus {
+    eventually("the process to end", || {
+        let ended = process.ended();
+        async move { ended }
+    })
+    .await
 }
 
 /// The segments in somebody's hands, each with its lease's epoch.
@@ -149,4 +156,29 @@ async fn leased(cluster: &Cluster) -> Vec<(uuid::Uuid, i32)> {
     let rows = sqlx::query!("select segment_id, epoch from notifications.segment where state = 'leased'");
     let rows = rows.fetch_all(&mut cluster.database.connect().await).await.unwrap();
     rows.into_iter().map(|row| (row.segment_id, row.epoch)).collect()
+}
+
+#[tokio::test]
+async fn a_stop_while_a_server_owes_us_replies_doubles_at_most_what_it_did_not_answer() {
+    const ALL: usize = 400;
+    let proxy = Proxy::start().await;
+    let settings = [("PHAROS__NOTIFICATIONS__SEGMENT_SIZE", "50")];
+    let mut given = Given::behind(&proxy, Crowd::of(ALL), &settings).await;
+    // One after the other, each connection is left without a reply in the middle of a lot.
+    for _ in 0..CONNECTIONS {
+        proxy.plan(ALL / 8, Stage::Dot, Trouble::Silence);
+    }
+    let incident = given.incident().await;
+    eventually("silence on all connections", || async {
+        (proxy.struck().len() == CONNECTIONS).then_some(())
+    })
+    .await;
+    let process = given.cluster.process("notifications");
+    process.signal(Signal::TERM);
+    assert!(end_of(process).await.success());
+    given.cluster.restart("notifications");
+    let updates = [incident.first.update_id.as_str()];
+    let telling = given.telling(&updates, "stopped while the server owes us replies", CONNECTIONS);
+    telling.finish(false).await;
+    assert_eq!(telling.check().await.count(0, "sent"), ALL);
 }

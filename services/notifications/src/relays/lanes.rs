@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use smtp::client::{Report, Verdict};
+use smtp::client::{EnhancedStatus, Report, Verdict};
 use tokio::time::Instant;
 
 use super::{
@@ -58,6 +58,15 @@ pub(crate) enum Admission {
     },
 }
 
+/// In whose name a mail is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// From our own domain.
+    Ours,
+    /// From a tenant's domain.
+    Tenants,
+}
+
 /// A mail's place in flight.
 #[derive(Debug)]
 pub(crate) struct Ticket(Arc<Mutex<Lane>>);
@@ -102,9 +111,9 @@ impl Lanes {
         }
     }
 
-    /// Learns from what became of a mail to this address.
-    pub(crate) fn learn(&self, relay: RelayId, email: &str, report: &Report) {
-        self.take(relay, email, lesson(report), &report.reply);
+    /// Learns from what became of a mail to this address, sent in this name.
+    pub(crate) fn learn(&self, relay: RelayId, email: &str, report: &Report, name: Name) {
+        self.take(relay, email, lesson(report, name), &report.reply);
     }
 
     /// Learns that the server took its leave with 421 over a mail to this address: it has no report of its own.
@@ -169,8 +178,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What a report says of the lane. A full mailbox, an address that is not there or one that is greylisted says nothing
-/// of the mails to others.
-fn lesson(report: &Report) -> Lesson {
+/// of the mails to others, and a tenant's domain that fails its checks nothing of the mails in other names.
+fn lesson(report: &Report, name: Name) -> Lesson {
+    if name == Name::Tenants && report.status.is_some_and(is_about_the_domain) {
+        return Lesson::Taken;
+    }
     match report.verdict {
         Verdict::Sent | Verdict::Bounced => Lesson::Taken,
         Verdict::Rejected if report.status.is_some_and(|status| status.subject == 7) => Lesson::Reputation,
@@ -187,6 +199,12 @@ fn lesson(report: &Report) -> Lesson {
         }
         Verdict::Unknown | Verdict::NotTried => Lesson::Nothing,
     }
+}
+
+/// Whether the domain that a mail came from failed a check of DKIM, or all checks (RFC 7372, sections 3.1 and 3.4), which
+/// its owner can mend. The others, of SPF and of our address's name, are about us: bounces go to our domain.
+fn is_about_the_domain(status: EnhancedStatus) -> bool {
+    status.subject == 7 && matches!(status.detail, 20..=22 | 26)
 }
 
 /// Greylisting (RFC 6647) has no code of its own; servers say it in words.

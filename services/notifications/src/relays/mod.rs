@@ -17,7 +17,7 @@ mod ways;
 
 use std::fmt;
 
-pub(crate) use lanes::{Admission, Lanes, Ticket};
+pub(crate) use lanes::{Admission, Lanes, Name, Ticket};
 pub(crate) use line::{Ended, Line, is_left_over_a_mail};
 pub(crate) use ways::{Limits, Relays, Unopened};
 

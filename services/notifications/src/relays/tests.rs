@@ -45,7 +45,7 @@ fn hold(lanes: &Lanes, email: &str) -> Option<Duration> {
 fn pass(lanes: &Lanes, email: &str, reports: impl IntoIterator<Item = Report>) -> usize {
     let pass_one = |report: Report| match lanes.admit(HERE, email) {
         Admission::Go(_ticket) => {
-            lanes.learn(HERE, email, &report);
+            lanes.learn(HERE, email, &report, Name::Ours);
             true
         }
         Admission::Hold { .. } => false,
@@ -110,7 +110,7 @@ async fn a_lane_that_only_refuses_rests_longer_and_longer_and_one_mail_tries_it(
                     if round > 0 {
                         assert!(hold(&lanes, "bob@slow.example").is_some(), "one tries it");
                     }
-                    lanes.learn(HERE, email, &later());
+                    lanes.learn(HERE, email, &later(), Name::Ours);
                     drop(ticket);
                     refused += 1;
                 }
@@ -131,7 +131,7 @@ async fn a_lane_that_only_refuses_rests_longer_and_longer_and_one_mail_tries_it(
         assert!(*length >= wanted * 0.79 && *length <= (wanted * 1.21_f64).min(60.02), "{lengths:?}");
     }
     tokio::time::advance(Duration::from_secs(1)).await;
-    lanes.learn(HERE, email, &sent());
+    lanes.learn(HERE, email, &sent(), Name::Ours);
     assert!(hold(&lanes, email).is_none());
 }
 
@@ -142,7 +142,7 @@ async fn a_refusal_for_our_reputation_pauses_the_lane_for_ten_minutes_and_up_to_
     let mut pauses = Vec::new();
     for _ in 0..4 {
         for _ in 0..3 {
-            lanes.learn(HERE, "ann@outlook.com", &blocked);
+            lanes.learn(HERE, "ann@outlook.com", &blocked, Name::Ours);
         }
         let pause = hold(&lanes, "bob@hotmail.com").unwrap();
         let Admission::Hold { why, .. } = lanes.admit(HERE, "ann@outlook.com") else { panic!("it goes") };
@@ -154,8 +154,31 @@ async fn a_refusal_for_our_reputation_pauses_the_lane_for_ten_minutes_and_up_to_
     }
     assert_eq!(pauses, [10, 20, 40, 60]);
     assert_eq!(pass(&lanes, "ann@outlook.com", [sent()]), 1);
-    lanes.learn(HERE, "ann@outlook.com", &blocked);
+    lanes.learn(HERE, "ann@outlook.com", &blocked, Name::Ours);
     assert_eq!(hold(&lanes, "ann@outlook.com").unwrap().as_secs() / 60, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenants_domain_that_fails_its_checks_holds_up_nobody_else() {
+    for (detail, name, holds) in [
+        (20, Name::Tenants, false),
+        (22, Name::Tenants, false),
+        (26, Name::Tenants, false),
+        (26, Name::Ours, true),
+        // SPF and the name of our address
+        (23, Name::Tenants, true),
+        (25, Name::Tenants, true),
+        (1, Name::Tenants, true),
+    ] {
+        let lanes = lanes(640);
+        for verdict in [Verdict::Rejected, Verdict::Deferred] {
+            let failed = report(verdict, Some((5, 7, detail)), "550 5.7.x checks failed");
+            for _ in 0..20 {
+                lanes.learn(HERE, "ann@gmail.com", &failed, name);
+            }
+        }
+        assert_eq!(hold(&lanes, "bob@gmail.com").is_some(), holds, "5.7.{detail} {name:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +194,8 @@ async fn those_who_wait_come_back_one_after_the_other() {
 #[tokio::test(start_paused = true)]
 async fn lanes_are_bounded_and_one_that_pauses_is_not_forgotten() {
     let lanes = Lanes::with_room(["relay.example:25".to_owned()], 10, 320);
-    lanes.learn(HERE, "ann@blocked.example", &report(Verdict::Rejected, Some((5, 7, 1)), "550 5.7.1 no"));
+    let blocked = report(Verdict::Rejected, Some((5, 7, 1)), "550 5.7.1 no");
+    lanes.learn(HERE, "ann@blocked.example", &blocked, Name::Ours);
     for n in 0..10_000 {
         drop(lanes.admit(HERE, &format!("ann@{n}.example")));
         assert!(lanes.count() <= 320);

@@ -16,7 +16,7 @@ use crate::{
     domain::NewBroadcast,
     mail::{self, Addresses, Composer, Personal, Template},
     message_id::RecipientHashes,
-    relays::{Admission, Ended, Lanes, Line, Relays, Unopened, is_left_over_a_mail},
+    relays::{Admission, Ended, Lanes, Line, Name, Relays, Unopened, is_left_over_a_mail},
     sending_domains::Keys,
     store::sending_domains::{SealedKeys, Verified},
     verp::{Bounce, Verp},
@@ -192,10 +192,11 @@ impl Prepared {
         &self.broadcast
     }
 
-    /// Hands a lot of mails over, in order, while `may_go`, and answers what became of each that was tried: fewer than
-    /// the lot if the relay takes no more now.
+    /// Hands a lot of mails over, in order, while `may_go`, and notes what became of each that was `tried`, as soon as it
+    /// is known: fewer than the lot if the relay takes no more now. Answers the connection that was lost over it.
     ///
-    /// The line is left only if it can be used again.
+    /// The line is left only if it can be used again. If the future is dropped, it is lost, and of the mails that are not
+    /// noted the first may have been sent.
     pub(crate) async fn deliver(
         &self,
         out: &Outbound,
@@ -203,15 +204,16 @@ impl Prepared {
         recipients: &[&Recipient],
         now: Timestamp,
         may_go: impl FnMut(Step) -> bool + Send,
-    ) -> Delivered {
-        let mut tried = Vec::with_capacity(recipients.len());
-        let Some(taken) = line.take() else { return Delivered { tried, lost: None } };
+        tried: &mut Vec<Report>,
+    ) -> Option<LostLine> {
+        let taken = line.take()?;
         let count = taken.allowance(recipients.len()).await;
         let recipients = &recipients[..count];
         let chosen = recipients.iter().map(|recipient| self.template(out, recipient)).collect::<Vec<_>>();
         let (relay, lanes) = (taken.relay(), &out.lanes);
+        let speaks_for = if self.page.sender.address.is_some() { Name::Tenants } else { Name::Ours };
         let report = |index: usize, report: Report| {
-            lanes.learn(relay, &recipients[index].email, &report);
+            lanes.learn(relay, &recipients[index].email, &report, speaks_for);
             if was_tried(&report) {
                 tried.push(report);
             }
@@ -233,7 +235,7 @@ impl Prepared {
                 taken.deliver(may_go, count, compose, report).await
             }
         };
-        let lost = match ended {
+        match ended {
             Ended::Well(left) => {
                 *line = Some(left);
                 None
@@ -250,8 +252,7 @@ impl Prepared {
                 }
                 Some(lost)
             }
-        };
-        Delivered { tried, lost }
+        }
     }
 
     /// The template for a recipient, composed for the first of its language and of those whose clocks show the same: what
@@ -318,15 +319,6 @@ impl Prepared {
 /// An envelope that the conversation refuses to write.
 fn refused() -> Envelope {
     Envelope { sender: String::new(), recipient: String::new() }
-}
-
-/// What became of a lot.
-#[derive(Debug)]
-pub(crate) struct Delivered {
-    /// In the order of the recipients, as far as they were tried.
-    pub(crate) tried: Vec<Report>,
-    /// The connection that was lost over it.
-    pub(crate) lost: Option<LostLine>,
 }
 
 /// A connection that was lost.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     admitted::Admitted,
     down::Down,
-    outbound::{Delivered, Prepared},
+    outbound::Prepared,
     shared::{LEASE, Shared},
     window::{Entry, Lot, Window, is_fresh, jitter},
 };
@@ -34,6 +34,8 @@ use crate::{
 const PROLONG_EVERY: Duration = Duration::from_secs(4);
 /// How long a segment rests after a failure on our side.
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
+/// How long a server may take with what it has of us when the process stops: shorter than a worker may take to end.
+const STOP_PAUSE: Duration = Duration::from_secs(3);
 /// So many connections lost over one mail, and its recipient is put off alone.
 const MAX_DROPS: i32 = 3;
 
@@ -198,11 +200,13 @@ impl Sender {
         let now = self.shared.clock.now();
         let (read_at, stop) = (window.read_at, self.stop.clone());
         let may_go = move |step| (is_last_try || is_fresh(read_at, step)) && !stop.is_cancelled();
-        let Delivered { mut tried, lost } = if admitted.mailed.is_empty() {
-            Delivered { tried: Vec::new(), lost: None }
+        let mut tried = Vec::with_capacity(admitted.mailed.len());
+        let lost = if admitted.mailed.is_empty() {
+            None
         } else {
-            self.prolonging(lease, prepared.deliver(&self.shared.out, line, &admitted.mailed, now, may_go))
-                .await?
+            let (out, mailed) = (&self.shared.out, &admitted.mailed);
+            let delivered = prepared.deliver(out, line, mailed, now, may_go, &mut tried);
+            self.prolonging(lease, self.unless_stopped(delivered)).await?.flatten()
         };
         if let Some(lost) = lost.filter(|lost| tried.is_empty() && lost.is_a_drop()) {
             if self.stop.is_cancelled() {
@@ -286,6 +290,20 @@ impl Sender {
             audiences.report_feedback(lease.tenant, subscriber, lease.broadcast, kind, reply).await;
         if let Err(status) = reported {
             tracing::warn!(subscriber.id = %subscriber, error = %status, "a refusal could not be reported");
+        }
+    }
+
+    /// The conversation, as long as the process goes on, and a while longer for a server that keeps us waiting: what
+    /// became of the mails until then must be written down before the end.
+    async fn unless_stopped<T>(&self, conversation: impl Future<Output = T>) -> Option<T> {
+        let last_moment = async {
+            self.stop.cancelled().await;
+            tokio::time::sleep(STOP_PAUSE).await;
+        };
+        tokio::select! {
+            biased;
+            done = conversation => Some(done),
+            () = last_moment => None,
         }
     }
 
