@@ -201,7 +201,8 @@ impl Mail<'_> {
 
     /// RFC 2369, RFC 2919 and, for one click, RFC 8058.
     fn list(&self, draft: &mut Draft) {
-        let Addresses { public_url, mail_domain, bounce_domain, feedback_sender: _, through_postmark: _ } = self.addresses;
+        let Addresses { public_url, mail_domain, bounce_domain, feedback_sender: _, through_postmark: _ } =
+            self.addresses;
         let page_url = format!("{public_url}/p/{}", self.page.slug);
         draft.named("List-Id", &self.page_name, &format!("{}.pages.{mail_domain}", self.page.page_id));
         let token = mark::TOKEN;

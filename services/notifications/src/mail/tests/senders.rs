@@ -58,8 +58,7 @@ fn only_mails_through_postmark_ask_it_to_keep_their_message_id() {
     for through_postmark in [false, true] {
         let composer = Composer::new(Addresses { through_postmark, ..addresses() });
         let (page, content) = (page("Acme"), Content::IncidentUpdate(update("t", "b")));
-        let template =
-            composer.template(&page, &content, Locale::En, &page.time_zone, event_id(), date());
+        let template = composer.template(&page, &content, Locale::En, &page.time_zone, event_id(), date());
         let mut raw = Vec::new();
         template.splice(&ANA, &mut raw).unwrap();
         let raw = String::from_utf8(raw).unwrap();
