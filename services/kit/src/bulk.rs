@@ -41,9 +41,9 @@ impl Drop for Bulk {
     }
 }
 
-/// Makes the thread that calls it less urgent. Linux keeps this for each thread, though POSIX has it for the whole
+/// Makes the thread that calls it less urgent, as one that works in bulk should be. Linux keeps this for each thread, though POSIX has it for the whole
 /// process; elsewhere nothing is done.
-fn give_way() {
+pub fn give_way() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {
         tracing::warn!(%error, "threads for work in bulk stay as urgent as all others");

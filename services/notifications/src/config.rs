@@ -40,7 +40,7 @@ pub struct Config {
     pub dkim_selector: Option<String>,
     /// The private half of the domain key, PEM, or two in the order of their selectors.
     pub dkim_key: Option<SecretString>,
-    /// Threads that sign, 1 to 256; half the cores if absent.
+    /// Threads that sign, 1 to 256; as many as there are cores if absent.
     pub dkim_threads: Option<u16>,
     /// The DNS server that tenants' records are looked up at; the system's if absent.
     pub dns_server: Option<SocketAddr>,

@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use kit::bulk;
 use tokio::sync::{mpsc, oneshot};
 
 use super::DkimSigner;
@@ -38,18 +39,20 @@ impl fmt::Debug for SigningPool {
 }
 
 impl SigningPool {
-    /// A pool of so many threads, half the machine's cores if it is not said, and at least one.
+    /// A pool of so many threads, as many as the machine has cores if it is not said. They give way to whatever answers
+    /// calls.
     ///
     /// # Errors
     /// If the system gives no more threads.
     pub(crate) fn start(threads: Option<u16>) -> io::Result<Self> {
-        let half = || thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
-        let threads = threads.map_or_else(half, usize::from).max(1);
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.map_or_else(cores, usize::from);
         let (jobs, queue) = mpsc::channel::<Job>(threads * QUEUED);
         let queue = Arc::new(Mutex::new(queue));
         for number in 1..=threads {
             let queue = Arc::clone(&queue);
             thread::Builder::new().name(format!("dkim-{number}")).spawn(move || {
+                bulk::give_way();
                 // Whoever waits for a job holds the lock, and the others wait for the lock: that is the same.
                 while let Some(job) = next(&queue) {
                     job.run();
