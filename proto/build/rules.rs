@@ -28,6 +28,7 @@ const PATTERNS: &[(&str, &str)] = &[
     ),
     ("^[!-~]{0,64}$", "must be at most 64 visible ASCII characters"),
     ("^[0-9]{0,19}$", "must be empty, or an `etag` as it was given out"),
+    ("^[0-9a-z]{12}$", "must be 12 small letters and digits, as it was given out"),
     (
         "^([a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3})?$",
         "must be empty, or a language tag such as `en` or `pt-BR`",

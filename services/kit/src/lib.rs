@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-mod bulk;
+pub mod bulk;
 pub mod caller;
 pub mod clock;
+pub mod code;
 pub mod db;
 pub mod deadline;
 pub mod gate;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kit::ids::{IncidentId, PageId, TenantId, UpdateId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::domain::{Impact, Incident, Phase};
 
@@ -154,6 +155,25 @@ pub(crate) async fn list_public_incidents(
         before.0.to_sqlx() as _,
         before.1.uuid(),
         limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The page's incidents with ids from one to another that the public sees.
+pub(crate) async fn list_public_incidents_between(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    ids: (Uuid, Uuid),
+) -> sqlx::Result<Vec<IncidentId>> {
+    sqlx::query_scalar!(
+        r#"select incident_id as "incident_id: IncidentId" from incidents.incident
+         where tenant_id = $1 and incident_id between $2 and $3 and page_id = $4 and is_public"#,
+        tenant.uuid(),
+        ids.0,
+        ids.1,
+        page.uuid(),
     )
     .fetch_all(db)
     .await

@@ -244,6 +244,17 @@ fn status_service(verb: &str, things: &Things) -> Option<Vec<u8>> {
             page_id,
             maintenance_id: things.maintenance.clone(),
         }),
+        "ListIncidents" => {
+            row(&incidents::StatusServiceListIncidentsRequest { page_id, ..Default::default() })
+        }
+        "ListMaintenances" => {
+            row(&incidents::StatusServiceListMaintenancesRequest { page_id, ..Default::default() })
+        }
+        "FindStory" => {
+            let incident = things.incident.parse::<kit::ids::IncidentId>().unwrap();
+            let code = kit::code::Code::of(incident.uuid()).to_string();
+            row(&incidents::FindStoryRequest { page_id, code })
+        }
         "GetUptime" => row(&incidents::GetUptimeRequest { page_id, ..Default::default() }),
         "WatchPage" => row(&incidents::WatchPageRequest { page_id, after_version: 0 }),
         _ => None,

@@ -2,22 +2,30 @@
 
 mod find_public_incident;
 mod find_public_maintenance;
+mod find_story;
 mod get_page;
 mod get_uptime;
 mod list_history;
+mod list_public_incidents;
+mod list_public_maintenances;
 mod speaks;
 mod watch_page;
 
 use kit::caller;
 use proto::incidents::v1::{
-    GetPageRequest, GetPageResponse, GetUptimeRequest, GetUptimeResponse, ListHistoryRequest,
-    ListHistoryResponse, StatusServiceGetIncidentRequest, StatusServiceGetIncidentResponse,
-    StatusServiceGetMaintenanceRequest, StatusServiceGetMaintenanceResponse, WatchPageRequest,
-    status_service_server::StatusService,
+    FindStoryRequest, FindStoryResponse, GetPageRequest, GetPageResponse, GetUptimeRequest,
+    GetUptimeResponse, ListHistoryRequest, ListHistoryResponse, StatusServiceGetIncidentRequest,
+    StatusServiceGetIncidentResponse, StatusServiceGetMaintenanceRequest,
+    StatusServiceGetMaintenanceResponse, StatusServiceListIncidentsRequest,
+    StatusServiceListIncidentsResponse, StatusServiceListMaintenancesRequest,
+    StatusServiceListMaintenancesResponse, WatchPageRequest, status_service_server::StatusService,
 };
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+
+/// How many incidents or maintenances a public list answers if the request does not say, from the contract.
+const PUBLIC_LIST_SIZE: i64 = 50;
 
 #[tonic::async_trait]
 impl StatusService for Rpc {
@@ -48,6 +56,30 @@ impl StatusService for Rpc {
     ) -> Result<Response<StatusServiceGetMaintenanceResponse>, Status> {
         let request = caller::anyone(request)?;
         Ok(Response::new(find_public_maintenance::find_public_maintenance(self, request).await?))
+    }
+
+    async fn list_incidents(
+        &self,
+        request: Request<StatusServiceListIncidentsRequest>,
+    ) -> Result<Response<StatusServiceListIncidentsResponse>, Status> {
+        let request = caller::anyone(request)?;
+        Ok(Response::new(list_public_incidents::list_public_incidents(self, request).await?))
+    }
+
+    async fn list_maintenances(
+        &self,
+        request: Request<StatusServiceListMaintenancesRequest>,
+    ) -> Result<Response<StatusServiceListMaintenancesResponse>, Status> {
+        let request = caller::anyone(request)?;
+        Ok(Response::new(list_public_maintenances::list_public_maintenances(self, request).await?))
+    }
+
+    async fn find_story(
+        &self,
+        request: Request<FindStoryRequest>,
+    ) -> Result<Response<FindStoryResponse>, Status> {
+        let request = caller::anyone(request)?;
+        Ok(Response::new(find_story::find_story(self, request).await?))
     }
 
     async fn get_uptime(

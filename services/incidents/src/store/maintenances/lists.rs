@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kit::ids::{MaintenanceId, PageId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::MaintenanceRow;
 
@@ -124,6 +125,25 @@ pub(crate) async fn list_ended_before(
         before.0.to_sqlx() as _,
         before.1.uuid(),
         limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The page's maintenances with ids from one to another.
+pub(crate) async fn list_maintenances_between(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+    ids: (Uuid, Uuid),
+) -> sqlx::Result<Vec<MaintenanceId>> {
+    sqlx::query_scalar!(
+        r#"select maintenance_id as "maintenance_id: MaintenanceId" from incidents.maintenance
+         where tenant_id = $1 and maintenance_id between $2 and $3 and page_id = $4"#,
+        tenant.uuid(),
+        ids.0,
+        ids.1,
+        page.uuid(),
     )
     .fetch_all(db)
     .await

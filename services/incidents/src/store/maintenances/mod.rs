@@ -9,7 +9,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub(crate) use lists::{
-    count_open, list_active, list_ended_before, list_ended_since, list_maintenances, list_upcoming,
+    count_open, list_active, list_ended_before, list_ended_since, list_maintenances,
+    list_maintenances_between, list_upcoming,
 };
 pub(crate) use updates::{Story, delete_updates, find_story, insert_update};
 
