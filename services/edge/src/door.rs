@@ -9,13 +9,19 @@ use axum::{Router, extract::Request, response::Response};
 use http::{Method, header::CONTENT_TYPE};
 use tower::ServiceExt as _;
 
+use crate::hosts::PagesDomain;
+
 /// How the type of every call begins, in any case.
 const CALL: &[u8] = b"application/grpc";
 
-/// Both doors behind one.
-pub(crate) fn router(rpcs: Router, pages: Router) -> Router {
+/// Both doors behind one; what is asked of a page's own host is led to that page.
+pub(crate) fn router(rpcs: Router, pages: Router, domain: Option<PagesDomain>) -> Router {
     Router::new().fallback_service(tower::service_fn(move |request: Request| {
-        let door = if is_rpc(&request) { rpcs.clone() } else { pages.clone() };
+        let (door, request) = match &domain {
+            _ if is_rpc(&request) => (rpcs.clone(), request),
+            Some(domain) => (pages.clone(), domain.lead(request)),
+            None => (pages.clone(), request),
+        };
         async move {
             let answer: Result<Response, Infallible> = door.oneshot(request).await;
             answer

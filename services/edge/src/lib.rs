@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod door;
+mod formats;
 mod health;
+mod hosts;
 mod pages;
 mod peers;
 mod proxy;
@@ -13,7 +15,7 @@ use http::Uri;
 use kit::{Host, host::HostError, peer::Peer};
 use proto::internal::v1::feedback_service_client::FeedbackServiceClient;
 
-use crate::peers::Peers;
+use crate::{hosts::PagesDomain, peers::Peers};
 
 /// What the edge needs: where the services are, and nothing secret but for webhooks.
 #[derive(Debug, Clone)]
@@ -28,6 +30,10 @@ pub struct Deps {
     pub notifications: Uri,
     /// Who takes what mail providers tell; without it there are no webhooks.
     pub feedback: Option<FeedbackServiceClient<Peer>>,
+    /// What the world calls the edge, without a slash at the end: `https://status.example.com`.
+    pub public_url: String,
+    /// The domain whose subdomains are pages; without one, pages are at `/p/{slug}` alone.
+    pub pages_domain: Option<String>,
     /// Whether the public contracts are told to whoever asks (gRPC reflection).
     pub reflection: bool,
 }
@@ -40,8 +46,9 @@ pub struct Deps {
 pub fn mount(host: &mut Host, deps: Deps) -> Result<(), HostError> {
     let (reporter, health) = tonic_health::server::health_reporter();
     let rpcs = proxy::router(&deps, health)?;
-    let pages = pages::router(Peers::new(&deps));
-    host.web(door::router(rpcs, pages.merge(webhooks::router(deps.feedback))));
+    let pages = pages::router(Peers::new(&deps), &deps.public_url);
+    let domain = deps.pages_domain.as_deref().map(PagesDomain::new);
+    host.web(door::router(rpcs, pages.merge(webhooks::router(deps.feedback)), domain));
     host.worker("edge.health", |stop| health::tell_the_stop(reporter, stop));
     Ok(())
 }

@@ -69,7 +69,7 @@ mod tests {
     fn every_text_that_is_asked_for_by_its_key_is_there() {
         let known = keys(ENGLISH);
         let mut found = Vec::new();
-        for folder in ["templates", "src/view", "src/pages"] {
+        for folder in ["templates", "src/formats", "src/view", "src/pages"] {
             sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
         }
         let mut count = 0;

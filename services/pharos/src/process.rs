@@ -259,6 +259,8 @@ impl<'a> Parts<'a> {
                     subscriptions: self.address(Target::Subscriptions)?,
                     notifications: self.address(Target::Notifications)?,
                     feedback: self.feedback()?,
+                    public_url: settings.server.public_url.clone(),
+                    pages_domain: settings.server.pages_domain.clone(),
                     reflection: settings.server.reflection,
                 },
             )?,

@@ -77,6 +77,9 @@ pub struct Server {
     /// What the world calls the edge, without a slash at the end.
     #[serde(deserialize_with = "base_url")]
     pub public_url: String,
+    /// The domain whose subdomains are pages.
+    #[serde(default, deserialize_with = "domain")]
+    pub pages_domain: Option<String>,
     /// Whether contracts are told to whoever asks.
     pub reflection: bool,
 }
@@ -273,6 +276,20 @@ fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?.to_ascii_lowercase();
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if text.len() > 253 || !text.split('.').all(is_label) {
+        return Err(de::Error::custom("must be a domain of letters, digits, hyphens and dots"));
+    }
+    Ok(Some(text))
+}
+
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uri>, D::Error> {
     let uri: Uri = String::deserialize(deserializer)?.parse().map_err(de::Error::custom)?;
     if uri.scheme_str() != Some("http") || uri.authority().is_none() {
@@ -304,12 +321,14 @@ mod tests {
             ("PHAROS__DATABASE__MAX_CONNECTIONS", "3"),
             ("PHAROS__SERVER__REFLECTION", "true"),
             ("PHAROS__SERVER__PUBLIC_URL", "https://status.example.com/"),
+            ("PHAROS__SERVER__PAGES_DOMAIN", "Status.Example"),
             ("PHAROS__DATABASE__PASSWORD", "12345"),
         ])
         .unwrap();
         assert_eq!(settings.database.max_connections, 3);
         assert!(settings.server.reflection);
         assert_eq!(settings.server.public_url, "https://status.example.com");
+        assert_eq!(settings.server.pages_domain.as_deref(), Some("status.example"));
     }
 
     #[test]
@@ -318,6 +337,8 @@ mod tests {
             ("PHAROS__DATABASE__MAX_CONNECTIONS", "many", "database.max_connections"),
             ("PHAROS__SERVER__PUBLIC_LISTEN", "here", "server.public_listen"),
             ("PHAROS__SERVER__PUBLIC_URL", "ftp://x", "server.public_url"),
+            ("PHAROS__SERVER__PAGES_DOMAIN", "status..example", "server.pages_domain"),
+            ("PHAROS__SERVER__PAGES_DOMAIN", ".status.example", "server.pages_domain"),
             ("PHAROS__SECRETS__SERVICE", "short", "secrets.service"),
             ("PHAROS__PEERS__TENANTS", "nowhere", "peers.tenants"),
             ("SMTP_URL", "pigeon://loft", "notifications.smtp_url"),

@@ -143,6 +143,11 @@ component = Komponente
 older-months = Frühere Monate
 newest-months = Neueste Monate
 
+# Feeds
+incident = Störung
+scheduled-event = DIES IST EIN GEPLANTES EREIGNIS { $name }
+labelled = { $label }: { $text }
+
 # Verlauf
 history = Verlauf der Störungen
 no-history = Bisher wurden keine Störungen gemeldet.
@@ -188,3 +193,4 @@ missing = Seite nicht gefunden
 missing-text = Unter dieser Adresse gibt es keine Seite. Prüfen Sie, ob sie vollständig und richtig geschrieben ist.
 away = Diese Seite kann gerade nicht angezeigt werden
 away-text = Der Fehler liegt bei uns und sagt nichts über den Zustand der Systeme, nach denen Sie sehen wollten. Bitte versuchen Sie es gleich noch einmal.
+close = Schließen

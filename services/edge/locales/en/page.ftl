@@ -143,6 +143,11 @@ component = Component
 older-months = Previous months
 newest-months = Newest months
 
+# feeds
+incident = Incident
+scheduled-event = THIS IS A SCHEDULED EVENT { $name }
+labelled = { $label }: { $text }
+
 # history
 history = Incident history
 no-history = No incidents have been reported yet.
@@ -188,3 +193,4 @@ missing = Page not found
 missing-text = There is no page at this address. Check that it is complete and spelled correctly.
 away = This page cannot be shown right now
 away-text = The fault is ours, and it says nothing about the state of the systems you came to see. Please try again in a moment.
+close = Close

@@ -143,6 +143,11 @@ component = Componente
 older-months = Meses anteriores
 newest-months = Meses más recientes
 
+# canales
+incident = Incidente
+scheduled-event = ESTE ES UN EVENTO PROGRAMADO { $name }
+labelled = { $label }: { $text }
+
 # historial
 history = Historial de incidentes
 no-history = Todavía no se ha comunicado ningún incidente.
@@ -188,3 +193,4 @@ missing = Página no encontrada
 missing-text = No hay ninguna página en esta dirección. Compruebe que esté completa y bien escrita.
 away = No es posible mostrar esta página ahora
 away-text = El fallo es nuestro y no dice nada del estado de los sistemas que quería consultar. Inténtelo de nuevo en unos instantes.
+close = Cerrar

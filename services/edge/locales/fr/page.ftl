@@ -143,6 +143,11 @@ component = Composant
 older-months = Mois précédents
 newest-months = Mois les plus récents
 
+# flux
+incident = Incident
+scheduled-event = CECI EST UN ÉVÉNEMENT PLANIFIÉ { $name }
+labelled = { $label }{"\u00A0"}: { $text }
+
 # historique
 history = Historique des incidents
 no-history = Aucun incident n’a été signalé jusqu’à présent.
@@ -188,3 +193,4 @@ missing = Page introuvable
 missing-text = Il n’y a pas de page à cette adresse. Vérifiez qu’elle est complète et correctement écrite.
 away = Impossible d’afficher cette page pour le moment
 away-text = La faute est de notre côté et ne dit rien de l’état des systèmes que vous veniez consulter. Veuillez réessayer dans un instant.
+close = Fermer

@@ -136,6 +136,11 @@ component = コンポーネント
 older-months = 以前の月
 newest-months = 最新の月
 
+# フィード
+incident = インシデント
+scheduled-event = これは予定されたイベントです { $name }
+labelled = { $label }: { $text }
+
 # 履歴
 history = インシデント履歴
 no-history = これまでに報告されたインシデントはありません。
@@ -181,3 +186,4 @@ missing = ページが見つかりません
 missing-text = このアドレスにページはありません。アドレスが完全で正しいかご確認ください。
 away = 現在このページを表示できません
 away-text = 当サーバーの問題であり、ご確認になりたかったシステムの状態を示すものではありません。しばらくしてからもう一度お試しください。
+close = 閉じる

@@ -143,6 +143,11 @@ component = Componente
 older-months = Meses anteriores
 newest-months = Meses mais recentes
 
+# feeds
+incident = Incidente
+scheduled-event = ESTE É UM EVENTO AGENDADO { $name }
+labelled = { $label }: { $text }
+
 # histórico
 history = Histórico de incidentes
 no-history = Nenhum incidente foi relatado até agora.
@@ -188,3 +193,4 @@ missing = Página não encontrada
 missing-text = Não há página neste endereço. Confira se ele está completo e escrito corretamente.
 away = Não é possível mostrar esta página agora
 away-text = A falha é nossa e nada diz sobre o estado dos sistemas que você veio ver. Tente de novo em instantes.
+close = Fechar

@@ -76,7 +76,7 @@ pub(super) fn public(template: &impl Template, texts: Texts, has: Option<&Header
 }
 
 /// Whether a list of entity tags has this hash, weak or strong (RFC 9110, section 13.1.2).
-fn matches(list: &str, hash: &str) -> bool {
+pub(super) fn matches(list: &str, hash: &str) -> bool {
     list.split(',').map(str::trim).any(|tag| {
         tag == "*"
             || tag.trim_start_matches("W/").strip_prefix('"').and_then(|tag| tag.strip_suffix('"'))

@@ -2,6 +2,7 @@
 
 mod answer;
 mod assets;
+mod formats;
 mod front;
 mod heads;
 mod key_set;
@@ -28,7 +29,7 @@ use http::{
 use kit::{deadline, host::MAX_PUBLIC_REQUEST_BYTES};
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
-use self::{answer::Refused, heads::Heads, key_set::KeySet, press::Press, reader::Reader};
+use self::{answer::Refused, formats::Formats, heads::Heads, key_set::KeySet, press::Press, reader::Reader};
 use crate::{
     health::{self, Readiness},
     peers::{Fault, Peers},
@@ -44,6 +45,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// What the handlers share.
 #[derive(Debug, Clone, FromRef)]
 struct Site {
+    formats: Formats,
     heads: Heads,
     keys: KeySet,
     press: Press,
@@ -52,11 +54,13 @@ struct Site {
 }
 
 /// The pages, with what every answer of theirs carries.
-pub(crate) fn router(peers: Peers) -> Router {
+pub(crate) fn router(peers: Peers, public_url: &str) -> Router {
+    let press = Press::new();
     let site = Site {
+        formats: Formats::new(&peers, &press, public_url),
         heads: Heads::new(&peers),
         keys: KeySet::new(&peers),
-        press: Press::new(),
+        press,
         readiness: Readiness::new(&peers),
         peers,
     };
@@ -72,6 +76,7 @@ pub(crate) fn router(peers: Peers) -> Router {
         .route("/u/{token}", get(token::ask_unsubscribe).post(token::unsubscribe))
         .route("/static/{file}", get(assets::show))
         .route("/.well-known/jwks.json", get(key_set::show))
+        .merge(formats::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(missing)
@@ -110,11 +115,22 @@ async fn missing(reader: Reader) -> Refused {
     reader.refuse(Fault::NotFound)
 }
 
-/// Pages and their style sheet are worth compressing; the few bytes for machines are not.
+/// What is worth compressing: pages, what they are made with, and their formats; not the few bytes for machines.
+const TEXTS: [&str; 9] = [
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "text/calendar",
+    "image/svg+xml",
+    "application/json; charset",
+    "application/atom+xml",
+    "application/rss+xml",
+    "application/feed+json",
+];
+
 fn is_text(_: http::StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|kind| {
-        kind.as_bytes().starts_with(b"text/html") || kind.as_bytes().starts_with(b"text/css")
-    })
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| TEXTS.iter().any(|text| kind.starts_with(text)))
 }
 
 #[cfg(test)]

@@ -29,31 +29,40 @@ impl Press {
     /// Makes a page from what the reader has already; `None` is a page that cannot be shown.
     ///
     /// # Errors
-    /// [`Fault::Away`] if it cannot be shown, or has found no place within the time that is left for it. A page that
-    /// was begun is made to its end.
+    /// [`Fault::Away`] if it cannot be shown, or as [`Press::run`].
     pub(super) async fn make(
         &self,
         reader: &Reader,
         make: impl FnOnce(Option<&HeaderValue>) -> Option<Response> + Send + 'static,
     ) -> Result<Response, Refused> {
+        let has = reader.has.clone();
+        let made = self.run(move || make(has.as_ref())).await;
+        made.and_then(|made| made.ok_or(Fault::Away)).map_err(|fault| reader.refuse(fault))
+    }
+
+    /// Does work for a page at one of the places.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] if it panics, or has found no place within the time that is left for it. What was begun is done
+    /// to its end.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
         let place = tokio::time::timeout(deadline::remaining(), Arc::clone(&self.0).acquire_owned()).await;
         let Ok(place) = place else {
             tracing::warn!("a page found no place to be made at in time");
-            return Err(reader.refuse(Fault::Away));
+            return Err(Fault::Away);
         };
-        let has = reader.has.clone();
-        let made = tokio::task::spawn_blocking(move || {
-            let made = make(has.as_ref());
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
             drop(place);
-            made
+            done
         });
-        match made.await {
-            Ok(made) => made.ok_or_else(|| reader.refuse(Fault::Away)),
-            Err(fault) => {
-                tracing::error!(error = %fault, "a page failed by a fault of ours");
-                Err(reader.refuse(Fault::Away))
-            }
-        }
+        done.await.map_err(|fault| {
+            tracing::error!(error = %fault, "a page failed by a fault of ours");
+            Fault::Away
+        })
     }
 }
 

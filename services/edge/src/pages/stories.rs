@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
-    response::Response,
+    response::{IntoResponse as _, Redirect, Response},
 };
 use proto::incidents::v1::{
     ListHistoryRequest, StatusServiceGetIncidentRequest, StatusServiceGetMaintenanceRequest,
@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::{
     answer::{self, Frame, Refused},
+    formats::{CodeOr, Formats, document_of, place_of},
     heads::{Heads, Slug},
     press::Press,
     reader::{Reader, Segments},
@@ -84,14 +85,25 @@ pub(super) async fn history(
         .await
 }
 
-/// `GET /p/{slug}/incidents/{incident_id}`
+/// `GET /p/{slug}/incidents/{incident_id}`, or by a code that other makers' programs know.
 pub(super) async fn incident(
     State(peers): State<Peers>,
     State(heads): State<Heads>,
     State(press): State<Press>,
-    Segments((slug, incident_id)): Segments<(Slug, String)>,
+    State(formats): State<Formats>,
+    Segments((slug, name)): Segments<(Slug, String)>,
     reader: Reader,
 ) -> Result<Response, Refused> {
+    let incident_id = match CodeOr::from(name) {
+        CodeOr::Document(code) => return Ok(document_of(&formats, slug, code, &reader).await),
+        CodeOr::Page(code) => {
+            let place = place_of(&formats, slug, code).await;
+            return place
+                .map(|place| Redirect::permanent(&place).into_response())
+                .map_err(|fault| reader.refuse(fault));
+        }
+        CodeOr::Other(incident_id) => incident_id,
+    };
     let story = async {
         let head = heads.find(slug).await?;
         let asked = StatusServiceGetIncidentRequest { page_id: head.page_id.clone(), incident_id };

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How long a browser may take to send what was typed.
-const READ: Duration = Duration::from_secs(5);
+pub(super) const READ: Duration = Duration::from_secs(5);
 
 /// The time zones that a reader is offered: those named after a place, and UTC. Others are taken too.
 static ZONES: LazyLock<Vec<String>> = LazyLock::new(|| {

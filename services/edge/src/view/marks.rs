@@ -50,7 +50,7 @@ impl Mark {
         Self { tone, text: texts.say(key) }
     }
 
-    pub(super) fn overall(status: OverallStatus, texts: Texts) -> Self {
+    pub(crate) fn overall(status: OverallStatus, texts: Texts) -> Self {
         let (tone, key) = match status {
             OverallStatus::Operational => (Tone::Good, "overall-operational"),
             OverallStatus::ServiceUnderMaintenance => {
@@ -90,7 +90,7 @@ impl Mark {
         Self::new(tone, key, texts)
     }
 
-    pub(super) fn phase(phase: Phase, texts: Texts) -> Self {
+    pub(crate) fn phase(phase: Phase, texts: Texts) -> Self {
         let (tone, key) = match phase {
             Phase::Investigating => (Tone::Unknown, "phase-investigating"),
             Phase::Identified => (Tone::Unknown, "phase-identified"),
@@ -106,7 +106,7 @@ impl Mark {
         Self::new(Tone::Maintenance, "maintenance", texts)
     }
 
-    pub(super) fn maintenance(phase: MaintenancePhase, texts: Texts) -> Self {
+    pub(crate) fn maintenance(phase: MaintenancePhase, texts: Texts) -> Self {
         let (tone, key) = match phase {
             MaintenancePhase::Scheduled => (Tone::Notice, "maintenance-scheduled"),
             MaintenancePhase::InProgress => (Tone::Maintenance, "maintenance-in-progress"),

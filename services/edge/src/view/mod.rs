@@ -28,7 +28,7 @@ pub(crate) use self::{
     history::{HistoryView, Summary},
     incidents::IncidentView,
     maintenances::MaintenanceView,
-    marks::Mark,
+    marks::{Mark, Tone},
     moment::{Moment, Window, Zone},
     uptime::UptimeView,
 };

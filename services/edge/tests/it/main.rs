@@ -4,6 +4,7 @@
 
 mod crowds;
 mod everything;
+mod formats;
 mod given;
 mod kept;
 mod pages;

@@ -8,12 +8,15 @@ use std::{
 use proto::{
     common::v1::Month,
     incidents::v1::{
-        GetPageRequest, GetPageResponse, GetUptimeRequest, GetUptimeResponse, HistoryEntry, HistoryMonth,
-        Incident, ListAuditEntriesRequest, ListAuditEntriesResponse, ListHistoryRequest, ListHistoryResponse,
-        Maintenance, StatusServiceGetIncidentRequest, StatusServiceGetIncidentResponse,
-        StatusServiceGetMaintenanceRequest, StatusServiceGetMaintenanceResponse, UptimeWeights,
-        WatchPageRequest, WatchPageResponse, audit_service_server::AuditService, get_page_request,
-        get_uptime_request, history_entry, status_service_server::StatusService,
+        FindStoryRequest, FindStoryResponse, GetPageRequest, GetPageResponse, GetUptimeRequest,
+        GetUptimeResponse, HistoryEntry, HistoryMonth, Incident, ListAuditEntriesRequest,
+        ListAuditEntriesResponse, ListHistoryRequest, ListHistoryResponse, Maintenance,
+        StatusServiceGetIncidentRequest, StatusServiceGetIncidentResponse,
+        StatusServiceGetMaintenanceRequest, StatusServiceGetMaintenanceResponse,
+        StatusServiceListIncidentsRequest, StatusServiceListIncidentsResponse,
+        StatusServiceListMaintenancesRequest, StatusServiceListMaintenancesResponse, UptimeWeights,
+        WatchPageRequest, WatchPageResponse, audit_service_server::AuditService, find_story_response,
+        get_page_request, get_uptime_request, history_entry, status_service_server::StatusService,
     },
     subscriptions::v1::{
         ConfirmRequest, ConfirmResponse, SubscribeRequest, SubscribeResponse, UnsubscribeRequest,
@@ -131,6 +134,41 @@ impl StatusService for Services {
         }))
     }
 
+    async fn list_incidents(
+        &self,
+        call: Call<StatusServiceListIncidentsRequest>,
+    ) -> Result<Response<StatusServiceListIncidentsResponse>, Status> {
+        refuse_unless(call.get_ref().page_id == PAGE_ID)?;
+        let incidents = self.page.open_incidents.iter().chain(&self.page.recent_incidents).cloned();
+        Ok(Response::new(StatusServiceListIncidentsResponse {
+            incidents: incidents.collect(),
+            next_page_token: String::new(),
+            former_components: self.page.former_components.clone(),
+        }))
+    }
+
+    async fn list_maintenances(
+        &self,
+        call: Call<StatusServiceListMaintenancesRequest>,
+    ) -> Result<Response<StatusServiceListMaintenancesResponse>, Status> {
+        refuse_unless(call.get_ref().page_id == PAGE_ID)?;
+        let page = &self.page;
+        let maintenances = page.upcoming_maintenances.iter().chain(&page.active_maintenances);
+        Ok(Response::new(StatusServiceListMaintenancesResponse {
+            maintenances: maintenances.chain(&page.recent_maintenances).cloned().collect(),
+            next_page_token: String::new(),
+            former_components: page.former_components.clone(),
+        }))
+    }
+
+    async fn find_story(&self, call: Call<FindStoryRequest>) -> Result<Response<FindStoryResponse>, Status> {
+        let asked = call.into_inner();
+        let mut all = self.page.open_incidents.iter().chain(&self.page.recent_incidents);
+        let found = all.find(|each| code_of(&each.incident_id) == asked.code);
+        let id = found.ok_or_else(|| Status::not_found("no such story"))?.incident_id.clone();
+        Ok(Response::new(FindStoryResponse { story: Some(find_story_response::Story::IncidentId(id)) }))
+    }
+
     async fn get_uptime(&self, call: Call<GetUptimeRequest>) -> Result<Response<GetUptimeResponse>, Status> {
         let asked = call.into_inner();
         refuse_unless(asked.page_id == PAGE_ID)?;
@@ -238,4 +276,10 @@ impl AuditService for Services {
         let next_page_token = call.into_inner().page_token;
         Ok(Response::new(ListAuditEntriesResponse { next_page_token, ..Default::default() }))
     }
+}
+
+/// What programs call an incident.
+pub(crate) fn code_of(incident_id: &str) -> String {
+    let id: kit::ids::IncidentId = incident_id.parse().unwrap();
+    kit::code::Code::of(id.uuid()).to_string()
 }

@@ -104,6 +104,8 @@ impl World {
             subscriptions: uri.clone(),
             notifications: uri,
             feedback: None,
+            public_url: "https://status.example.com".into(),
+            pages_domain: Some("pages.example".into()),
             reflection,
         };
         let stop = CancellationToken::new();

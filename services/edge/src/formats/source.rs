@@ -1,0 +1,42 @@
+//! What the formats of a page are made of.
+
+use jiff::{Timestamp, tz::TimeZone};
+use kit::locale::Locale;
+use prost::Message as _;
+use proto::incidents::v1::{GetPageResponse, StatusPage};
+
+use crate::texts::Texts;
+
+/// A page as programs are told of it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// Where the page is, without a slash at the end: `https://status.example.com/p/acme`.
+    pub(crate) url: String,
+    pub(crate) page: StatusPage,
+    /// The front of the page. Its `page` is [`Source::page`].
+    pub(crate) front: GetPageResponse,
+    pub(crate) time_zone: TimeZone,
+    pub(crate) texts: Texts,
+    /// When the answer was put together.
+    pub(crate) now: Timestamp,
+    /// The size of the answer on the wire, which is about what it takes of memory.
+    pub(crate) bytes: usize,
+}
+
+impl Source {
+    /// Of the front of a page, below this address of the edge (without a slash at the end); nothing if the answer lacks
+    /// the page itself or its time.
+    pub(crate) fn new(public_url: &str, front: GetPageResponse) -> Option<Self> {
+        let page = front.page.clone()?;
+        let now = front.generated_at?;
+        Some(Self {
+            url: format!("{public_url}/p/{}", page.slug),
+            time_zone: TimeZone::get(&page.time_zone).unwrap_or(TimeZone::UTC),
+            texts: Texts::of(Locale::parse(&page.locale).unwrap_or(Locale::En)),
+            now: Timestamp::new(now.seconds, now.nanos).ok()?,
+            page,
+            bytes: front.encoded_len(),
+            front,
+        })
+    }
+}

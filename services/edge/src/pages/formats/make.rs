@@ -1,0 +1,195 @@
+//! Making documents: what is asked for each, and what is made of the answers.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use kit::{paging::Cursor, time::EARLIEST};
+use proto::incidents::v1::{
+    ListHistoryRequest, ListHistoryResponse, StatusServiceListIncidentsRequest,
+    StatusServiceListIncidentsResponse, StatusServiceListMaintenancesRequest,
+    StatusServiceListMaintenancesResponse,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Document, Format, Formats, Place, document::JSON};
+use crate::{
+    formats::{
+        Source, badge, compat,
+        feeds::{self, Story},
+        glance,
+    },
+    peers::{Fault, ask, request},
+};
+
+/// Months of one lot of `/history.json`.
+const MONTHS: i32 = 3;
+/// A lot with more than so many hundred stories ends before its time.
+const LONGEST_LOT: usize = 10;
+/// Nothing happened so many months ago.
+const LONG_AGO: i32 = 12 * 1000;
+/// Stories of a feed.
+const STORIES: i32 = 25;
+
+/// A document of a page.
+pub(super) async fn made(
+    formats: &Formats,
+    source: Arc<Source>,
+    format: Format,
+    place: Place,
+) -> Result<Document, Fault> {
+    match format {
+        Format::Summary => json_of(formats, source, |source| json(&compat::summary(source))).await,
+        Format::Status => json_of(formats, source, |source| json(&compat::status(source))).await,
+        Format::Components => json_of(formats, source, |source| json(&compat::components(source))).await,
+        Format::Unresolved => json_of(formats, source, |source| json(&compat::unresolved(source))).await,
+        Format::Upcoming => json_of(formats, source, |source| json(&compat::upcoming(source))).await,
+        Format::Active => json_of(formats, source, |source| json(&compat::active(source))).await,
+        Format::Uptime => json_of(formats, source, |source| json(&compat::uptime(source))).await,
+        Format::Glance => json_of(formats, source, |source| json(&glance(source))).await,
+        Format::Badge => text_of(formats, source, format, badge).await,
+        Format::Incidents => {
+            let lot = incidents(formats, &source, 0, place.page_token).await?;
+            json_of(formats, source, move |source| json(&compat::incidents(source, &lot))).await
+        }
+        Format::Maintenances => {
+            let lot = maintenances(formats, &source, 0, place.page_token).await?;
+            json_of(formats, source, move |source| json(&compat::scheduled_maintenances(source, &lot))).await
+        }
+        Format::History => {
+            let lot = history(formats, &source, place).await?;
+            json_of(formats, source, move |source| json(&compat::history(source, &lot))).await
+        }
+        Format::Calendar => {
+            let lot = maintenances(formats, &source, 0, String::new()).await?;
+            text_of(formats, source, format, move |source| feeds::calendar(source, &lot)).await
+        }
+        Format::Atom => feed(formats, source, format, feeds::atom).await,
+        Format::Rss => feed(formats, source, format, feeds::rss).await,
+        Format::Updates => feed(formats, source, format, feeds::updates_atom).await,
+        Format::JsonFeed => feed(formats, source, format, feeds::json_feed).await,
+    }
+}
+
+/// A feed of the page's stories.
+async fn feed(
+    formats: &Formats,
+    source: Arc<Source>,
+    format: Format,
+    write: impl FnOnce(&Source, &[Story<'_>]) -> String + Send + 'static,
+) -> Result<Document, Fault> {
+    let (incidents, maintenances) = tokio::try_join!(
+        incidents(formats, &source, STORIES, String::new()),
+        maintenances(formats, &source, STORIES, String::new())
+    )?;
+    let text = move |source: &Source| write(source, &feeds::stories(&incidents, &maintenances));
+    text_of(formats, source, format, text).await
+}
+
+/// Bytes of JSON. Of our types, whose keys are all texts, none fails to be written.
+pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+pub(super) async fn json_of(
+    formats: &Formats,
+    source: Arc<Source>,
+    write: impl FnOnce(&Source) -> Vec<u8> + Send + 'static,
+) -> Result<Document, Fault> {
+    formats.press.run(move || Document::new(JSON, write(&source))).await
+}
+
+async fn text_of(
+    formats: &Formats,
+    source: Arc<Source>,
+    format: Format,
+    write: impl FnOnce(&Source) -> String + Send + 'static,
+) -> Result<Document, Fault> {
+    formats.press.run(move || Document::new(format.kind(), write(&source).into_bytes())).await
+}
+
+async fn incidents(
+    formats: &Formats,
+    source: &Source,
+    page_size: i32,
+    page_token: String,
+) -> Result<StatusServiceListIncidentsResponse, Fault> {
+    let page_id = source.page.page_id.clone();
+    let asked = StatusServiceListIncidentsRequest { page_id, page_size, page_token };
+    Ok(ask(formats.peers.status().list_incidents(request(asked))).await?)
+}
+
+async fn maintenances(
+    formats: &Formats,
+    source: &Source,
+    page_size: i32,
+    page_token: String,
+) -> Result<StatusServiceListMaintenancesResponse, Fault> {
+    let page_id = source.page.page_id.clone();
+    let asked = StatusServiceListMaintenancesRequest { page_id, page_size, page_token };
+    Ok(ask(formats.peers.status().list_maintenances(request(asked))).await?)
+}
+
+/// Three months of history: those behind a token, or those of the lot with this number, whole unless they hold very
+/// much.
+async fn history(formats: &Formats, source: &Source, place: Place) -> Result<ListHistoryResponse, Fault> {
+    let mut page_token = match place.page {
+        Some(page) if page > 1 => token_of(source.now, &source.time_zone, page),
+        Some(_) | None => place.page_token,
+    };
+    let (mut lot, mut left) = (ListHistoryResponse::default(), MONTHS);
+    for _ in 0..LONGEST_LOT {
+        let asked = ListHistoryRequest { page_id: source.page.page_id.clone(), page_size: left, page_token };
+        let more = ask(formats.peers.status().list_history(request(asked))).await?;
+        left -= i32::try_from(more.months.len()).unwrap_or(left);
+        lot.former_components.extend(more.former_components);
+        for month in more.months {
+            match lot.months.last_mut() {
+                Some(last) if last.month == month.month => last.entries.extend(month.entries),
+                Some(_) | None => lot.months.push(month),
+            }
+        }
+        lot.next_page_token.clone_from(&more.next_page_token);
+        page_token = more.next_page_token;
+        // At the beginning of a month the id is the smallest; else the answer was full in the middle of its last month,
+        // which goes on in the next.
+        let is_whole = Cursor::parse(&page_token).ok().flatten().is_none_or(|cursor| cursor.id.is_nil());
+        if is_whole {
+            break;
+        }
+        left += 1;
+    }
+    Ok(lot)
+}
+
+/// The place in a page's history where the lot of months with this number, from 2 on, begins.
+fn token_of(now: Timestamp, zone: &TimeZone, page: u32) -> String {
+    let months = i32::try_from(page - 1).unwrap_or(i32::MAX).saturating_mul(MONTHS).min(LONG_AGO);
+    let this_month = now.to_zoned(zone.clone()).date().first_of_month();
+    // The end of the lot's first month, which is the beginning of the month after it.
+    let begins = this_month.checked_sub((months - 1).months());
+    let begins = begins.ok().and_then(|day| day.to_zoned(zone.clone()).ok());
+    // Earlier than that nothing can have happened, and no list goes on.
+    let at = begins.map_or(EARLIEST, |begins| begins.timestamp().max(EARLIEST));
+    Cursor { at: at.as_microsecond(), id: Uuid::nil() }.token()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lot_of_months_begins_where_the_one_before_it_ends() {
+        let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+        let now = "2026-11-21T01:00:00Z".parse().unwrap();
+        let begins = |page| {
+            let cursor = Cursor::parse(&token_of(now, &zone, page)).unwrap().unwrap();
+            assert!(cursor.id.is_nil());
+            Timestamp::from_microsecond(cursor.at).unwrap().to_string()
+        };
+        // November, October and September are the first lot.
+        assert_eq!(begins(2), "2026-09-01T03:00:00Z");
+        assert_eq!(begins(3), "2026-06-01T03:00:00Z");
+        assert_eq!(begins(u32::MAX), EARLIEST.to_string());
+    }
+}
