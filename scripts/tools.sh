@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that a tool is there:
-# tools.sh compiler | postgres | python | mail-servers | bench-node | buf | cargo-deny | cargo-machete
+# tools.sh compiler | postgres | python | mail-servers | node | bench-node | buf | cargo-deny | cargo-machete
 #
 # What is missing is fetched into .tools or a cache folder, or, on Debian and as root, installed with apt-get; both are
 # said first. Where neither is possible, one line names what is missing. Whatever is there already is left alone.
@@ -9,7 +9,6 @@ cd "$(dirname "$0")/.."
 . scripts/common.sh
 
 buf_folder=.tools/buf
-node_folder=.tools/bench-node
 mail_folder=.tools/mail
 venv=.tools/python
 
@@ -106,8 +105,8 @@ download_mail_servers() {
 # Install scripts would only check again what the lock file has pinned.
 node_packages() {
     cmp -s "$1/package-lock.json" "$2/package-lock.json" && return
-    command -v npm >/dev/null 2>&1 || apt_install "Node.js with npm" nodejs npm ||
-        fail "Node.js with npm is missing: install it (Debian: apt-get install nodejs npm; macOS: brew install node)"
+    has_node || apt_install "Node.js with npm" nodejs npm && has_node ||
+        fail "Node.js 18 or newer with npm is missing: install it (Debian: apt-get install nodejs npm; macOS: brew install node)"
     echo "pharos: installing $3 into $2"
     rm -rf "$2.new"
     mkdir -p "$2.new"
@@ -117,6 +116,10 @@ node_packages() {
     cp "$1/package-lock.json" "$2.new"
     rm -rf "$2"
     mv "$2.new" "$2"
+}
+
+has_node() {
+    command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number.parseInt(process.versions.node) < 18 ? 1 : 0)' >/dev/null 2>&1
 }
 
 # Usage: cargo_tool <name> <version>
@@ -132,9 +135,10 @@ cargo_tool() {
 case ${1:-} in
 compiler | postgres | python) "$1" ;;
 mail-servers) mail_servers ;;
-bench-node) node_packages tests/bench/peers "$node_folder" "the job queue and the mailer that the benchmarks compare with" ;;
+node) node_packages tests/node .tools/node "npm's readers of status pages" ;;
+bench-node) node_packages tests/bench/peers .tools/bench-node "the job queue and the mailer that the benchmarks compare with" ;;
 buf) node_packages tests/contracts "$buf_folder" "buf, the linter of the contracts" ;;
 cargo-deny) cargo_tool cargo-deny 0.20.2 ;;
 cargo-machete) cargo_tool cargo-machete 0.9.2 ;;
-*) fail "usage: tools.sh compiler | postgres | python | mail-servers | bench-node | buf | cargo-deny | cargo-machete" ;;
+*) fail "usage: tools.sh compiler | postgres | python | mail-servers | node | bench-node | buf | cargo-deny | cargo-machete" ;;
 esac
