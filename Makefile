@@ -25,7 +25,7 @@ run: compiler $(if $(DATABASE_URL),,postgres) ## Build for release and run every
 	@$(TARGET)/release/pharos up $(ARGS)
 
 .PHONY: test
-test: compiler postgres python node mail-servers ## Run every test; ARGS is passed to the runner, such as the name of one test
+test: compiler postgres python node chromium mail-servers ## Run every test; ARGS is passed to the runner, such as the name of one test
 	@cargo build --workspace --all-targets
 	@cargo test --quiet --workspace --doc
 	@if cargo nextest --version >/dev/null 2>&1; then \
@@ -54,7 +54,7 @@ soak: compiler postgres ## Kill, stop and race senders over SUBSCRIBERS=100000, 
 
 .PHONY: check
 check: ## Do all that CI does, in its order, and stop at the first failure
-	@$(STEP) 'set-up' $(MAKE) compiler postgres python node mail-servers buf deny machete
+	@$(STEP) 'set-up' $(MAKE) compiler postgres python node chromium mail-servers buf deny machete
 	@$(STEP) 'lock file' cargo fetch --locked
 	@$(STEP) 'format' cargo fmt --all --check
 	@$(STEP) 'clippy' cargo clippy --workspace --all-targets -- -D warnings
@@ -76,7 +76,7 @@ sqlx-check: compiler postgres ## Check that .sqlx is what `make sqlx` would writ
 
 # Set-up: each does nothing if what it brings is there
 
-.PHONY: compiler postgres python node mail-servers bench-node buf deny machete
+.PHONY: compiler postgres python node chromium mail-servers bench-node buf deny machete
 compiler: ## Make sure that there is a C compiler
 	@$(TOOL) compiler
 postgres: ## Make sure that there are PostgreSQL's programs; fetched into a cache folder if none are installed
@@ -85,6 +85,8 @@ python: ## Install what the tests need from Python into .tools
 	@$(TOOL) python
 node: ## Install what the tests need from npm into .tools
 	@$(TOOL) node
+chromium: ## Make sure that there is a Chromium, or a Chrome, for the tests of the pages
+	@$(TOOL) chromium
 mail-servers: ## Unpack Debian's postfix, opensmtpd and libfaketime into .tools
 	@$(TOOL) mail-servers
 bench-node: ## Install what the benchmarks compare with from npm into .tools

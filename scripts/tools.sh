@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that a tool is there:
-# tools.sh compiler | postgres | python | mail-servers | node | bench-node | buf | cargo-deny | cargo-machete
+# tools.sh compiler | postgres | python | mail-servers | node | chromium | bench-node | buf | cargo-deny | cargo-machete
 #
 # What is missing is fetched into .tools or a cache folder, or, on Debian and as root, installed with apt-get; both are
 # said first. Where neither is possible, one line names what is missing. Whatever is there already is left alone.
@@ -122,6 +122,19 @@ has_node() {
     command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number.parseInt(process.versions.node) < 18 ? 1 : 0)' >/dev/null 2>&1
 }
 
+# The names under which tests/node/browse.cjs looks for it too.
+chromium() {
+    has_chromium || apt_install "Chromium" chromium && has_chromium ||
+        fail "Chromium is missing: install it (Debian: apt-get install chromium; macOS: put a chromium or google-chrome into the PATH)"
+}
+
+has_chromium() {
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null 2>&1 && return
+    done
+    return 1
+}
+
 # Usage: cargo_tool <name> <version>
 cargo_tool() {
     if command -v "$1" >/dev/null 2>&1 || [ -x ".tools/bin/$1" ]; then
@@ -133,12 +146,12 @@ cargo_tool() {
 }
 
 case ${1:-} in
-compiler | postgres | python) "$1" ;;
+compiler | postgres | python | chromium) "$1" ;;
 mail-servers) mail_servers ;;
-node) node_packages tests/node .tools/node "npm's readers of status pages" ;;
+node) node_packages tests/node .tools/node "npm's readers of status pages and what drives a browser" ;;
 bench-node) node_packages tests/bench/peers .tools/bench-node "the job queue and the mailer that the benchmarks compare with" ;;
 buf) node_packages tests/contracts "$buf_folder" "buf, the linter of the contracts" ;;
 cargo-deny) cargo_tool cargo-deny 0.20.2 ;;
 cargo-machete) cargo_tool cargo-machete 0.9.2 ;;
-*) fail "usage: tools.sh compiler | postgres | python | mail-servers | node | bench-node | buf | cargo-deny | cargo-machete" ;;
+*) fail "usage: tools.sh compiler | postgres | python | mail-servers | node | chromium | bench-node | buf | cargo-deny | cargo-machete" ;;
 esac

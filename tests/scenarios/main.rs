@@ -8,6 +8,7 @@ mod audit;
 mod bad_input;
 mod binary;
 mod broadcasts;
+mod browser;
 mod cancelling;
 mod catalogue;
 mod coming_back;
