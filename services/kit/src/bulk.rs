@@ -1,6 +1,8 @@
 //! Threads for work in bulk, apart from those that answer calls: a call would wait at each of its steps behind
 //! whatever of the bulk is ready to run.
 
+#[cfg(target_os = "linux")]
+use std::sync::LazyLock;
 use std::{io, thread};
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -9,6 +11,11 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// bulk is left a third of what calls get, and a call need not wait until it pauses.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 5;
+/// How urgent the process is otherwise: asked before the first of its threads gives way, for a thread begins as urgent as
+/// the one that starts it.
+#[cfg(target_os = "linux")]
+static USUAL: LazyLock<i32> =
+    LazyLock::new(|| rustix::process::getpriority_process(None).unwrap_or_default());
 
 /// Threads for work in bulk: as many as there are cores.
 #[derive(Debug)]
@@ -45,7 +52,7 @@ impl Drop for Bulk {
 /// process; elsewhere nothing is done.
 pub fn give_way() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+    if let Err(error) = rustix::process::setpriority_process(None, (*USUAL + NICE).min(19)) {
         tracing::warn!(%error, "threads for work in bulk stay as urgent as all others");
     }
 }

@@ -181,7 +181,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// of the mails to others, and a tenant's domain that fails its checks nothing of the mails in other names.
 fn lesson(report: &Report, name: Name) -> Lesson {
     if name == Name::Tenants && report.status.is_some_and(is_about_the_domain) {
-        return Lesson::Taken;
+        return Lesson::Nothing;
     }
     match report.verdict {
         Verdict::Sent | Verdict::Bounced => Lesson::Taken,

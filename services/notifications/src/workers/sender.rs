@@ -35,7 +35,7 @@ const PROLONG_EVERY: Duration = Duration::from_secs(4);
 /// How long a segment rests after a failure on our side.
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
 /// How long a server may take with what it has of us when the process stops: shorter than a worker may take to end.
-const STOP_PAUSE: Duration = Duration::from_secs(3);
+const STOP_PAUSE: Duration = Duration::from_secs(2);
 /// So many connections lost over one mail, and its recipient is put off alone.
 const MAX_DROPS: i32 = 3;
 
