@@ -10,20 +10,27 @@ use http::{
 };
 
 /// What is at the same place on every host.
-const SHARED: [&str; 8] =
-    ["/p/", "/c/", "/u/", "/static/", "/hooks/", "/.well-known/", "/healthz", "/readyz"];
+const SHARED: [&str; 7] = ["/c/", "/u/", "/static/", "/hooks/", "/.well-known/", "/healthz", "/readyz"];
 
 /// The domain whose subdomains are pages.
 #[derive(Debug, Clone)]
-pub(crate) struct PagesDomain(Arc<str>);
+pub(crate) struct PagesDomain {
+    /// The domain behind a dot.
+    suffix: Arc<str>,
+    /// The edge's own host, which is no page's, wherever it is.
+    own: Arc<str>,
+}
 
 impl PagesDomain {
-    /// This domain, such as `status.example`.
-    pub(crate) fn new(domain: &str) -> Self {
-        Self(format!(".{}", domain.to_ascii_lowercase()).into())
+    /// This domain, such as `status.example`, of an edge at this address.
+    pub(crate) fn new(domain: &str, public_url: &str) -> Self {
+        let own = public_url.parse::<Uri>().ok();
+        let own = own.as_ref().and_then(Uri::host).unwrap_or_default().to_ascii_lowercase();
+        Self { suffix: format!(".{}", domain.to_ascii_lowercase()).into(), own: own.into() }
     }
 
-    /// Leads a request for a page's own host to that page: `/history` on `acme.status.example` is `/p/acme/history`.
+    /// Leads a request for a page's own host to that page: `/history` on `acme.status.example` is `/p/acme/history`. No
+    /// other page is there.
     pub(crate) fn lead(&self, mut request: Request) -> Request {
         if let Some(uri) = self.led(&request) {
             *request.uri_mut() = uri;
@@ -42,7 +49,16 @@ impl PagesDomain {
             None => named?.parse::<Authority>().ok()?,
         };
         let host = authority.host().to_ascii_lowercase();
-        let slug = host.strip_suffix(&*self.0).filter(|slug| !slug.is_empty() && !slug.contains('.'))?;
+        // a name may end with the dot of the root
+        let host = host.strip_suffix('.').unwrap_or(&host);
+        if *host == *self.own {
+            return None;
+        }
+        let slug = host.strip_suffix(&*self.suffix).filter(|slug| !slug.is_empty() && !slug.contains('.'))?;
+        let below = path.strip_prefix("/p/").and_then(|path| path.strip_prefix(slug));
+        if below.is_some_and(|below| below.is_empty() || below.starts_with('/')) {
+            return None;
+        }
         let rest = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
         let rest = if path == "/" { rest.trim_start_matches('/') } else { rest };
         format!("/p/{slug}{rest}").parse().ok()
@@ -57,13 +73,19 @@ mod tests {
 
     #[test]
     fn a_host_of_its_own_leads_to_its_page() {
-        let domain = PagesDomain::new("Status.example");
+        let domain = PagesDomain::new("Status.example", "https://www.status.example:8080");
         for (host, path, led) in [
             ("acme.status.example", "/", "/p/acme"),
             ("ACME.status.example:8080", "/?x=1", "/p/acme?x=1"),
             ("acme.status.example", "/api/v2/summary.json", "/p/acme/api/v2/summary.json"),
             ("acme.status.example", "/history?page_token=a", "/p/acme/history?page_token=a"),
             ("acme.status.example", "/p/acme/history", "/p/acme/history"),
+            ("acme.status.example", "/p/acme", "/p/acme"),
+            ("acme.status.example", "/p/acmes", "/p/acme/p/acmes"),
+            ("acme.status.example", "/p/other/subscribe", "/p/acme/p/other/subscribe"),
+            ("acme.status.example.", "/", "/p/acme"),
+            ("www.status.example", "/p/other", "/p/other"),
+            ("www.status.example", "/", "/"),
             ("acme.status.example", "/static/pharos.css", "/static/pharos.css"),
             ("acme.status.example", "/u/token", "/u/token"),
             ("status.example", "/", "/"),

@@ -10,6 +10,7 @@ mod proxy;
 mod texts;
 mod view;
 mod webhooks;
+mod wire;
 
 use http::Uri;
 use kit::{Host, host::HostError, peer::Peer};
@@ -47,7 +48,7 @@ pub fn mount(host: &mut Host, deps: Deps) -> Result<(), HostError> {
     let (reporter, health) = tonic_health::server::health_reporter();
     let rpcs = proxy::router(&deps, health)?;
     let pages = pages::router(Peers::new(&deps), &deps.public_url);
-    let domain = deps.pages_domain.as_deref().map(PagesDomain::new);
+    let domain = deps.pages_domain.as_deref().map(|domain| PagesDomain::new(domain, &deps.public_url));
     host.web(door::router(rpcs, pages.merge(webhooks::router(deps.feedback)), domain));
     host.worker("edge.health", |stop| health::tell_the_stop(reporter, stop));
     Ok(())

@@ -53,6 +53,7 @@
   };
 
   const ask = () => fetch(`${base}/widget.json`, { credentials: 'omit' })
-    .then((answer) => (answer.ok ? answer.json().then(show) : undefined), () => undefined);
+    .then((answer) => (answer.ok ? answer.json().then(show) : undefined))
+    .catch(() => undefined);
   if (document.body) ask(); else document.addEventListener('DOMContentLoaded', ask);
 })();

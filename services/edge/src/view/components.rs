@@ -69,7 +69,7 @@ pub(crate) struct Offered {
 }
 
 /// How bad a status is: the contract's order, which is not that of its numbers.
-const fn severity(status: ComponentStatus) -> u8 {
+pub(crate) const fn severity(status: ComponentStatus) -> u8 {
     match status {
         ComponentStatus::Unspecified => 0,
         ComponentStatus::Operational => 1,

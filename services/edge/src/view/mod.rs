@@ -24,7 +24,7 @@ use proto::incidents::v1::{
 };
 
 pub(crate) use self::{
-    components::{Offer, Section},
+    components::{Offer, Section, severity},
     history::{HistoryView, Summary},
     incidents::IncidentView,
     maintenances::MaintenanceView,

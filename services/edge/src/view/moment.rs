@@ -2,7 +2,8 @@
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kit::locale::{self, Locale};
-use proto::common::v1 as common;
+
+pub(super) use crate::wire::{read, read_day, read_month};
 
 /// Where and in which language times are told.
 #[derive(Debug, Clone)]
@@ -88,25 +89,6 @@ fn noon(day: Date) -> Option<Timestamp> {
     day.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
 }
 
-/// A time from the wire; nothing if it is none.
-pub(super) fn read(at: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
-    let at = at?;
-    Timestamp::new(at.seconds, at.nanos).ok()
-}
-
-/// A day from the wire; nothing if the calendar has none such.
-pub(super) fn read_day(day: Option<&common::Date>) -> Option<Date> {
-    let day = day?;
-    let part = |number: i32| i8::try_from(number).ok();
-    Date::new(i16::try_from(day.year).ok()?, part(day.month)?, part(day.day)?).ok()
-}
-
-/// The first day of a month from the wire.
-pub(super) fn read_month(month: Option<&common::Month>) -> Option<Date> {
-    let month = month?;
-    read_day(Some(&common::Date { year: month.year, month: month.month, day: 1 }))
-}
-
 /// How long something took, as [`span`]; nothing if either end is missing.
 pub(super) fn lasted(
     from: Option<&prost_types::Timestamp>,
@@ -131,6 +113,8 @@ pub(super) fn span(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proto::common::v1 as common;
+
     use super::*;
 
     fn zone(name: &str, locale: Locale) -> Zone {

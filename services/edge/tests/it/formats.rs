@@ -74,14 +74,33 @@ async fn every_format_can_be_read_by_any_site_kept_for_a_while_and_asked_for_aga
 #[tokio::test]
 async fn many_readers_of_all_formats_are_few_calls() {
     let world = World::showing(page()).await;
+    let code = code_of(INCIDENT);
     for _ in 0..5 {
         for (place, _) in FORMATS {
             get(&world, &format!("/p/demo{place}")).await;
         }
+        get(&world, "/p/demo/api/v2/incidents.json?page=2").await;
+        get(&world, &format!("/p/demo/incidents/{code}.json")).await;
+        // what a format does not know of makes no difference to it
+        get(&world, "/p/demo/history.atom?page=2").await;
+        get(&world, "/p/demo/badge.svg?page_token=x&y=z").await;
     }
     let called = world.called();
     assert_eq!(called.iter().filter(|path| path.ends_with("/GetPage")).count(), 1, "{called:?}");
-    assert!(called.len() < FORMATS.len(), "{called:?}");
+    assert!(called.len() <= FORMATS.len() + 1, "{called:?}");
+}
+
+#[tokio::test]
+async fn a_list_by_numbers_ends_where_there_is_no_more() {
+    let world = World::showing(page()).await;
+    for (place, list) in [("incidents", "incidents"), ("scheduled-maintenances", "scheduled_maintenances")] {
+        for (page, count) in [("1", 1), ("2", 0), ("4294967295", 0)] {
+            let answer = get(&world, &format!("/p/demo/api/v2/{place}.json?page={page}")).await;
+            let told: Value = serde_json::from_slice(&answer.body).unwrap();
+            let found = told[list].as_array().unwrap().len();
+            assert_eq!(found, if list == "incidents" { count } else { 0 }, "{place} {page}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -196,7 +215,13 @@ async fn programs_subscribe_as_they_do_elsewhere() {
         let told: Value = serde_json::from_slice(&refused.body).unwrap();
         assert_eq!(told["error"]["field"], field, "{form}");
     }
+    let named = |count: usize| {
+        let components = vec![format!("subscriber[component_ids][]={component}"); count].join("&");
+        format!("subscriber[email]=a%40b.c&{components}")
+    };
+    assert_eq!(post(&world, place, &named(101)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.subscribed.lock().unwrap().len(), 2);
+    assert_eq!(post(&world, place, &named(100)).await.status, StatusCode::CREATED);
     let asks = [("origin", "https://shop.example"), ("access-control-request-method", "POST")];
     let may = send(&world, Method::OPTIONS, place, &asks, "").await;
     assert_eq!((may.status, may.header("access-control-allow-origin").as_str()), (StatusCode::OK, "*"));

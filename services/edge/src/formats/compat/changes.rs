@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use kit::ids::PageId;
 use proto::incidents::v1::{GetPageResponse, Incident, IncidentUpdate, Maintenance, Postmortem};
 
-use super::time::read;
 use crate::formats::Source;
+use crate::wire::read;
 
 type Wire = Option<prost_types::Timestamp>;
 

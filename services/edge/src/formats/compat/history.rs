@@ -1,20 +1,14 @@
 //! `/history.json`: what happened, by month.
 
 use jiff::civil::{Date, Weekday};
-use proto::{
-    common::v1 as common,
-    incidents::v1::{HistoryEntry, HistoryMonth, ListHistoryResponse, history_entry::Entry},
-};
+use proto::incidents::v1::{HistoryEntry, HistoryMonth, ListHistoryResponse, history_entry::Entry};
 use serde::Serialize;
 
-use super::{
-    codes, next_page,
-    stories::Teller,
-    time::{self, read, read_day},
-    updates::Update,
-    words,
+use super::{codes, next_page, stories::Teller, time, updates::Update, words};
+use crate::{
+    formats::Source,
+    wire::{read, read_month},
 };
-use crate::formats::Source;
 
 /// A lot of months, newest first.
 #[derive(Debug, Serialize)]
@@ -60,11 +54,10 @@ impl<'a> History<'a> {
 impl<'a> Month<'a> {
     /// Nothing if the calendar has no such month.
     fn new(teller: &Teller, told: &'a HistoryMonth) -> Option<Self> {
-        let month = told.month.as_ref()?;
-        let first = read_day(Some(&common::Date { year: month.year, month: month.month, day: 1 }))?;
+        let first = read_month(told.month.as_ref())?;
         Some(Self {
             name: first.strftime("%B").to_string(),
-            year: month.year,
+            year: i32::from(first.year()),
             starts_on: first.weekday().since(Weekday::Sunday),
             days: Date::days_in_month(first),
             incidents: told.entries.iter().filter_map(|entry| Line::new(teller, entry)).collect(),
@@ -129,8 +122,10 @@ mod tests {
         let done = [(44, MaintenancePhase::Completed, "2026-11-22T02:30:00Z")];
         let done = a_maintenance(23, "Move", &[12], &done);
         let entry = |entry| HistoryEntry { entry: Some(entry) };
-        let month =
-            |month, entries| HistoryMonth { month: Some(common::Month { year: 2026, month }), entries };
+        let month = |month, entries| HistoryMonth {
+            month: Some(proto::common::v1::Month { year: 2026, month }),
+            entries,
+        };
         let lot = ListHistoryResponse {
             months: vec![
                 month(11, vec![entry(Entry::Maintenance(done)), entry(Entry::Incident(short))]),

@@ -4,15 +4,15 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use proto::incidents::v1 as wire;
+use proto::incidents::v1;
 use serde::Serialize;
 
-use super::{
-    changes, codes,
-    time::{self, read, read_day},
-    words,
+use super::{changes, codes, time, words};
+use crate::{
+    formats::Source,
+    view::severity,
+    wire::{read, read_day},
 };
-use crate::formats::Source;
 
 /// A component, or a group.
 #[derive(Debug, Clone, Serialize)]
@@ -48,8 +48,8 @@ pub(super) struct Inventory<'a> {
 
 /// A group with what is in it, or a component that stands alone.
 enum Place<'a> {
-    Alone(&'a wire::Component),
-    Group(&'a wire::ComponentGroup, Vec<&'a wire::Component>),
+    Alone(&'a v1::Component),
+    Group(&'a v1::ComponentGroup, Vec<&'a v1::Component>),
 }
 
 impl<'a> Inventory<'a> {
@@ -57,11 +57,11 @@ impl<'a> Inventory<'a> {
     /// them is off the page.
     pub(super) fn new(
         source: &'a Source,
-        others: &'a [wire::Component],
-        other_groups: &'a [wire::ComponentGroup],
+        others: &'a [v1::Component],
+        other_groups: &'a [v1::ComponentGroup],
     ) -> Self {
         let front = &source.front;
-        let mut groups = HashMap::<&str, &wire::ComponentGroup>::new();
+        let mut groups = HashMap::<&str, &v1::ComponentGroup>::new();
         for group in front.component_groups.iter().chain(other_groups) {
             groups.entry(&group.component_group_id).or_insert(group);
         }
@@ -94,7 +94,7 @@ impl<'a> Inventory<'a> {
         inventory
     }
 
-    fn add(&mut self, maker: &Maker<'a>, component: &'a wire::Component, position: usize) {
+    fn add(&mut self, maker: &Maker<'a>, component: &'a v1::Component, position: usize) {
         let group = maker.group_of(component);
         self.places.insert(&component.component_id, self.rows.len());
         self.headings.extend(group.map(|group| (component.component_id.as_str(), group.name.as_str())));
@@ -136,18 +136,18 @@ struct Maker<'a> {
     source: &'a Source,
     page_id: String,
     changes: HashMap<&'a str, Timestamp>,
-    groups: HashMap<&'a str, &'a wire::ComponentGroup>,
+    groups: HashMap<&'a str, &'a v1::ComponentGroup>,
 }
 
 impl<'a> Maker<'a> {
-    fn group_of(&self, component: &wire::Component) -> Option<&'a wire::ComponentGroup> {
+    fn group_of(&self, component: &v1::Component) -> Option<&'a v1::ComponentGroup> {
         self.groups.get(component.component_group_id.as_deref()?).copied()
     }
 
     /// Groups and components that stand alone share one order, the smallest position first, equals by age. Groups with
     /// nothing in them are left out: the format has none such.
     fn places(&self) -> Vec<Place<'a>> {
-        let mut members = HashMap::<&str, Vec<&wire::Component>>::new();
+        let mut members = HashMap::<&str, Vec<&v1::Component>>::new();
         let mut places = Vec::new();
         for component in &self.source.front.components {
             match self.group_of(component) {
@@ -173,13 +173,13 @@ impl<'a> Maker<'a> {
     }
 
     /// When a component last changed: it was made, spoken of, or taken off the page.
-    fn updated_at(&self, component: &wire::Component) -> Option<Timestamp> {
+    fn updated_at(&self, component: &v1::Component) -> Option<Timestamp> {
         let told = self.changes.get(component.component_id.as_str()).copied();
         let (made, deleted) = (component.created_at.as_ref(), component.deleted_at.as_ref());
         told.into_iter().chain(read(made)).chain(read(deleted)).max()
     }
 
-    fn component(&self, component: &'a wire::Component, position: usize) -> Component<'a> {
+    fn component(&self, component: &'a v1::Component, position: usize) -> Component<'a> {
         Component {
             id: codes::component(&component.component_id),
             name: &component.name,
@@ -201,11 +201,11 @@ impl<'a> Maker<'a> {
     /// A group is as its worst component, and hidden while all of them are.
     fn group(
         &self,
-        group: &'a wire::ComponentGroup,
-        members: &[&wire::Component],
+        group: &'a v1::ComponentGroup,
+        members: &[&v1::Component],
         position: usize,
     ) -> Component<'a> {
-        let worst = members.iter().map(|each| each.status()).max_by_key(|status| words::severity(*status));
+        let worst = members.iter().map(|each| each.status()).max_by_key(|status| severity(*status));
         let made = read(group.created_at.as_ref());
         let updated = members.iter().filter_map(|each| self.updated_at(each)).chain(made).max();
         Component {

@@ -37,6 +37,7 @@ use self::{
     uptime::Uptimes,
 };
 use super::Source;
+use crate::wire::read;
 
 /// `summary.json`: the page, its components, what is open, what is being done or is to come, and its status.
 pub(crate) fn summary(source: &Source) -> impl Serialize {
@@ -145,7 +146,7 @@ fn going_on<'a>(source: &'a Source, maintenances: &'a [Maintenance]) -> Maintena
 /// The latest planned start first: the order of all lists of the format, and not of the page.
 fn latest_first<'a>(maintenances: impl IntoIterator<Item = &'a Maintenance>) -> Vec<&'a Maintenance> {
     let mut maintenances = maintenances.into_iter().collect::<Vec<_>>();
-    maintenances.sort_by_key(|each| Reverse(time::read(each.scheduled_start_at.as_ref())));
+    maintenances.sort_by_key(|each| Reverse(read(each.scheduled_start_at.as_ref())));
     maintenances
 }
 

@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::{
     changes, codes,
     inventory::{Component, Inventory},
-    time::{self, read},
+    time,
     updates::Update,
     words,
 };
-use crate::{formats::Source, view::PageHead};
+use crate::{formats::Source, view::PageHead, wire::read};
 
 /// An incident, or a maintenance.
 #[derive(Debug, Serialize)]

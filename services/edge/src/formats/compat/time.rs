@@ -1,20 +1,6 @@
 //! Times as the format writes them.
 
-use jiff::{Timestamp, civil, tz::TimeZone};
-use proto::common::v1 as common;
-
-/// A time from the wire; nothing if it is none.
-pub(super) fn read(at: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
-    let at = at?;
-    Timestamp::new(at.seconds, at.nanos).ok()
-}
-
-/// A day from the wire; nothing if the calendar has none such.
-pub(super) fn read_day(day: Option<&common::Date>) -> Option<civil::Date> {
-    let day = day?;
-    let part = |number: i32| i8::try_from(number).ok();
-    civil::Date::new(i16::try_from(day.year).ok()?, part(day.month)?, part(day.day)?).ok()
-}
+use jiff::{Timestamp, tz::TimeZone};
 
 /// ISO 8601 with three digits of a fraction and the offset in this zone. `Z` is for zones that call themselves UTC, as
 /// others have it, and not for those that happen to agree with it.

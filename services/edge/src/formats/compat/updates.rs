@@ -48,7 +48,10 @@ impl Update {
         for update in incident.updates.iter().rev() {
             let affected = update.affected_components.iter().filter_map(|each| {
                 let before = now.insert(&each.component_id, each.status());
-                affected(teller, &each.component_id, before.unwrap_or_default(), each.status())
+                // how it was before the first update is known, but not how before the first that is not left out
+                let first =
+                    if incident.earlier_updates > 0 { each.status() } else { ComponentStatus::default() };
+                affected(teller, &each.component_id, before.unwrap_or(first), each.status())
             });
             let affected = affected.collect::<Vec<_>>();
             updates.push(Self {

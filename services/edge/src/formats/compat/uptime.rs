@@ -6,11 +6,11 @@ use jiff::{Span, civil::Date};
 use proto::incidents::v1::{self as wire, uptime::Of};
 use serde::{Serialize, Serializer};
 
-use super::{
-    inventory::Inventory,
-    time::{read, read_day},
+use super::inventory::Inventory;
+use crate::{
+    formats::Source,
+    wire::{read, read_day},
 };
-use crate::formats::Source;
 
 /// So many days: today and those before it.
 const DAYS: i64 = 90;

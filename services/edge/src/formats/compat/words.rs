@@ -17,17 +17,6 @@ pub(super) const fn component(status: ComponentStatus) -> &'static str {
     }
 }
 
-/// How bad a status is: the contract's order, which is not that of its numbers.
-pub(super) const fn severity(status: ComponentStatus) -> u8 {
-    match status {
-        ComponentStatus::Operational | ComponentStatus::Unspecified => 0,
-        ComponentStatus::UnderMaintenance => 1,
-        ComponentStatus::DegradedPerformance => 2,
-        ComponentStatus::PartialOutage => 3,
-        ComponentStatus::MajorOutage => 4,
-    }
-}
-
 pub(super) const fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Investigating | Phase::Unspecified => "investigating",

@@ -5,10 +5,10 @@ use kit::markdown;
 use proto::incidents::v1::{Component, Maintenance, MaintenancePhase, StatusServiceListMaintenancesResponse};
 
 use super::{
-    story::{maintenance_view, read},
+    story::maintenance_view,
     teller::{Teller, calendar_time, clean},
 };
-use crate::formats::Source;
+use crate::{formats::Source, wire::read};
 
 /// A line has no more octets than this, its end not counted (RFC 5545, section 3.1).
 const LINE_OCTETS: usize = 75;

@@ -1,7 +1,7 @@
 //! The feeds of stories, in the form that readers of status pages know: one entry for each incident and maintenance,
 //! with all that was told of it.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use atom_syndication::{Content, Entry, Feed, Link, Person, Text};
 use jiff::Timestamp;
@@ -34,7 +34,7 @@ pub(crate) fn atom(source: &Source, stories: &[Story<'_>]) -> String {
             ..Entry::default()
         }
     });
-    Feed { entries: entries.collect(), ..feed(&teller, "history", "history", changed(&teller, stories)) }
+    Feed { entries: entries.collect(), ..feed(&teller, "history", "history", changed(&teller, &stories)) }
         .to_string()
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn rss(source: &Source, stories: &[Story<'_>]) -> String {
         link: source.url.clone(),
         description: clean(&teller.head.title()),
         language: Some(teller.texts().tag().to_owned()),
-        pub_date: Some(rss_time(changed(&teller, stories))),
+        pub_date: Some(rss_time(changed(&teller, &stories))),
         items: items.collect(),
         namespaces: BTreeMap::from([("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned())]),
         extensions: BTreeMap::from([("atom".to_owned(), BTreeMap::from([("link".to_owned(), vec![own])]))]),
@@ -115,8 +115,14 @@ pub(super) fn link(rel: &str, mime_type: &str, href: String) -> Link {
     Link { href, rel: rel.to_owned(), mime_type: Some(mime_type.to_owned()), ..Link::default() }
 }
 
-fn newest<'a, 'b>(stories: &'b [Story<'a>]) -> &'b [Story<'a>] {
-    &stories[..stories.len().min(STORIES)]
+/// What is going on, and what was told of last, in the order of the stories: however many maintenances are planned, an
+/// incident of today is among them.
+fn newest<'a>(stories: &[Story<'a>]) -> Vec<Story<'a>> {
+    let mut chosen = stories.to_vec();
+    chosen.sort_by_key(|story| Reverse((story.is_open_incident(), story.updated())));
+    chosen.truncate(STORIES);
+    super::sort(&mut chosen);
+    chosen
 }
 
 fn changed(teller: &Teller, stories: &[Story<'_>]) -> Timestamp {

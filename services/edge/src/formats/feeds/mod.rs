@@ -33,6 +33,10 @@ pub(crate) fn stories<'a>(
     let former = &maintenances.former_components;
     stories
         .extend(maintenances.maintenances.iter().map(|maintenance| Story::Maintenance(maintenance, former)));
-    stories.sort_by(|one, other| (other.published(), other.id()).cmp(&(one.published(), one.id())));
+    sort(&mut stories);
     stories
+}
+
+fn sort(stories: &mut [Story<'_>]) {
+    stories.sort_by(|one, other| (other.published(), other.id()).cmp(&(one.published(), one.id())));
 }

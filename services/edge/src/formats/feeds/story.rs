@@ -14,7 +14,10 @@ use proto::incidents::v1::{
 };
 
 use super::teller::{Teller, escape};
-use crate::view::{IncidentView, MaintenanceView};
+use crate::{
+    view::{IncidentView, MaintenanceView},
+    wire::read,
+};
 
 /// An incident or a maintenance with all that was told of it, and the components off the page that it may speak of.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +80,13 @@ impl Story<'_> {
         match self {
             Self::Incident(incident, _) => &incident.incident_id,
             Self::Maintenance(maintenance, _) => &maintenance.maintenance_id,
+        }
+    }
+
+    pub(super) fn is_open_incident(&self) -> bool {
+        match self {
+            Self::Incident(incident, _) => incident.resolved_at.is_none(),
+            Self::Maintenance(..) => false,
         }
     }
 
@@ -321,10 +331,4 @@ fn told_at(
     created_at: Option<&prost_types::Timestamp>,
 ) -> Timestamp {
     read(displayed_at).or_else(|| read(created_at)).unwrap_or_default()
-}
-
-/// A time from the wire; nothing if it is none.
-pub(super) fn read(at: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
-    let at = at?;
-    Timestamp::new(at.seconds, at.nanos).ok()
 }

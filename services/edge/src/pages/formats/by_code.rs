@@ -60,13 +60,13 @@ pub(in crate::pages) async fn document_of(
     code: Code,
     reader: &Reader,
 ) -> Response {
-    match made(formats, slug, code).await {
+    match formats.story(slug, code).await {
         Ok(document) => document.answer(reader.has.as_ref()),
         Err(fault) => Refusal(fault).into_response(),
     }
 }
 
-async fn made(formats: &Formats, slug: Slug, code: Code) -> Result<Document, Fault> {
+pub(super) async fn made(formats: &Formats, slug: Slug, code: Code) -> Result<Document, Fault> {
     let source = formats.source(slug).await?;
     let (mut status, page_id) = (formats.peers.status(), source.page.page_id.clone());
     match find(formats, &source, code).await? {

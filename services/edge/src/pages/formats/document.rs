@@ -19,8 +19,8 @@ use crate::{
 /// The type of what is no feed and no calendar.
 pub(super) const JSON: &str = "application/json; charset=utf-8";
 
-/// What caches may do: a reader has what is at most ten seconds old, an older one while a new one is fetched, and for a
-/// day if that fails.
+/// What caches may do, beside the ten seconds for which a document and what it is made of are kept here: hand it out for
+/// ten seconds, for half a minute while a new one is fetched, and for a day if that fails.
 const CACHING: HeaderValue =
     HeaderValue::from_static("public, max-age=10, stale-while-revalidate=30, stale-if-error=86400");
 const ANY: HeaderValue = HeaderValue::from_static("*");

@@ -1,6 +1,6 @@
 //! Making documents: what is asked for each, and what is made of the answers.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use kit::{paging::Cursor, time::EARLIEST};
@@ -28,8 +28,8 @@ const MONTHS: i32 = 3;
 const LONGEST_LOT: usize = 10;
 /// Nothing happened so many months ago.
 const LONG_AGO: i32 = 12 * 1000;
-/// Stories of a feed.
-const STORIES: i32 = 25;
+/// Behind so many lots by number there are lots by token alone.
+const MOST_LOTS: u32 = 20;
 
 /// A document of a page.
 pub(super) async fn made(
@@ -49,11 +49,11 @@ pub(super) async fn made(
         Format::Glance => json_of(formats, source, |source| json(&glance(source))).await,
         Format::Badge => text_of(formats, source, format, badge).await,
         Format::Incidents => {
-            let lot = incidents(formats, &source, 0, place.page_token).await?;
+            let lot = lot_of_incidents(formats, &source, place).await?;
             json_of(formats, source, move |source| json(&compat::incidents(source, &lot))).await
         }
         Format::Maintenances => {
-            let lot = maintenances(formats, &source, 0, place.page_token).await?;
+            let lot = lot_of_maintenances(formats, &source, place).await?;
             json_of(formats, source, move |source| json(&compat::scheduled_maintenances(source, &lot))).await
         }
         Format::History => {
@@ -61,7 +61,7 @@ pub(super) async fn made(
             json_of(formats, source, move |source| json(&compat::history(source, &lot))).await
         }
         Format::Calendar => {
-            let lot = maintenances(formats, &source, 0, String::new()).await?;
+            let lot = with_open_maintenances(&source, maintenances(formats, &source, String::new()).await?);
             text_of(formats, source, format, move |source| feeds::calendar(source, &lot)).await
         }
         Format::Atom => feed(formats, source, format, feeds::atom).await,
@@ -79,9 +79,11 @@ async fn feed(
     write: impl FnOnce(&Source, &[Story<'_>]) -> String + Send + 'static,
 ) -> Result<Document, Fault> {
     let (incidents, maintenances) = tokio::try_join!(
-        incidents(formats, &source, STORIES, String::new()),
-        maintenances(formats, &source, STORIES, String::new())
+        incidents(formats, &source, String::new()),
+        maintenances(formats, &source, String::new())
     )?;
+    let incidents = with_open_incidents(&source, incidents);
+    let maintenances = with_open_maintenances(&source, maintenances);
     let text = move |source: &Source| write(source, &feeds::stories(&incidents, &maintenances));
     text_of(formats, source, format, text).await
 }
@@ -108,25 +110,79 @@ async fn text_of(
     formats.press.run(move || Document::new(format.kind(), write(&source).into_bytes())).await
 }
 
+/// The lot of incidents at a place; an empty one where there is none.
+async fn lot_of_incidents(
+    formats: &Formats,
+    source: &Source,
+    place: Place,
+) -> Result<StatusServiceListIncidentsResponse, Fault> {
+    let mut lot = incidents(formats, source, place.page_token).await?;
+    for number in 2..=place.page.unwrap_or(1) {
+        if lot.next_page_token.is_empty() || number > MOST_LOTS {
+            return Ok(StatusServiceListIncidentsResponse::default());
+        }
+        lot = incidents(formats, source, lot.next_page_token).await?;
+    }
+    Ok(lot)
+}
+
+/// The lot of maintenances at a place; an empty one where there is none.
+async fn lot_of_maintenances(
+    formats: &Formats,
+    source: &Source,
+    place: Place,
+) -> Result<StatusServiceListMaintenancesResponse, Fault> {
+    let mut lot = maintenances(formats, source, place.page_token).await?;
+    for number in 2..=place.page.unwrap_or(1) {
+        if lot.next_page_token.is_empty() || number > MOST_LOTS {
+            return Ok(StatusServiceListMaintenancesResponse::default());
+        }
+        lot = maintenances(formats, source, lot.next_page_token).await?;
+    }
+    Ok(lot)
+}
+
+/// The newest incidents and all that are open, however long they have been.
+fn with_open_incidents(
+    source: &Source,
+    mut lot: StatusServiceListIncidentsResponse,
+) -> StatusServiceListIncidentsResponse {
+    let known = lot.incidents.iter().map(|each| each.incident_id.clone()).collect::<HashSet<_>>();
+    let open = source.front.open_incidents.iter().filter(|each| !known.contains(&each.incident_id));
+    lot.incidents.extend(open.cloned());
+    lot
+}
+
+/// The maintenances planned for latest, and all that are not over: else those of tonight would be missing where many are
+/// planned for later.
+fn with_open_maintenances(
+    source: &Source,
+    mut lot: StatusServiceListMaintenancesResponse,
+) -> StatusServiceListMaintenancesResponse {
+    let known = lot.maintenances.iter().map(|each| each.maintenance_id.clone()).collect::<HashSet<_>>();
+    let front = &source.front;
+    let open = front.active_maintenances.iter().chain(&front.upcoming_maintenances);
+    lot.maintenances.extend(open.filter(|each| !known.contains(&each.maintenance_id)).cloned());
+    lot
+}
+
 async fn incidents(
     formats: &Formats,
     source: &Source,
-    page_size: i32,
     page_token: String,
 ) -> Result<StatusServiceListIncidentsResponse, Fault> {
     let page_id = source.page.page_id.clone();
-    let asked = StatusServiceListIncidentsRequest { page_id, page_size, page_token };
+    let asked = StatusServiceListIncidentsRequest { page_id, page_size: 0, page_token };
     Ok(ask(formats.peers.status().list_incidents(request(asked))).await?)
 }
 
 async fn maintenances(
     formats: &Formats,
     source: &Source,
-    page_size: i32,
     page_token: String,
 ) -> Result<StatusServiceListMaintenancesResponse, Fault> {
     let page_id = source.page.page_id.clone();
-    let asked = StatusServiceListMaintenancesRequest { page_id, page_size, page_token };
+    let asked = StatusServiceListMaintenancesRequest { page_id, page_size: 0, page_token };
     Ok(ask(formats.peers.status().list_maintenances(request(asked))).await?)
 }
 

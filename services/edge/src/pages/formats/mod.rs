@@ -18,8 +18,9 @@ use axum::{
 };
 use http::{
     StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
+    header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE},
 };
+use kit::code::Code;
 use moka::future::Cache;
 use serde::Deserialize;
 use tower_http::cors::{Any, CorsLayer};
@@ -110,7 +111,7 @@ impl Format {
 }
 
 /// Where in a list to begin.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 struct Place {
     /// `next_page` of the answer before.
     #[serde(default)]
@@ -121,9 +122,35 @@ struct Place {
 }
 
 impl Place {
-    fn is_beginning(&self) -> bool {
-        self.page_token.is_empty() && self.page.is_none_or(|page| page <= 1)
+    /// The place in this format, told in one way: what a format does not know of makes no difference.
+    fn of(self, format: Format) -> Self {
+        match format {
+            Format::Incidents | Format::Maintenances | Format::History => {
+                Self { page: self.page.filter(|page| *page > 1), ..self }
+            }
+            Format::Summary
+            | Format::Status
+            | Format::Components
+            | Format::Unresolved
+            | Format::Upcoming
+            | Format::Active
+            | Format::Uptime
+            | Format::Atom
+            | Format::Rss
+            | Format::Updates
+            | Format::JsonFeed
+            | Format::Calendar
+            | Format::Badge
+            | Format::Glance => Self::default(),
+        }
     }
+}
+
+/// What is asked of a page that is no beginning: a further lot of a list, or a single story.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Further {
+    Lot(Format, Place),
+    Story(Code),
 }
 
 /// What the formats need. Cheap to clone.
@@ -134,6 +161,8 @@ pub(super) struct Formats {
     public_url: Arc<str>,
     sources: Cache<Slug, Arc<Source>>,
     documents: Cache<(Slug, Format), Document>,
+    /// Apart from the documents, so that nobody who makes places up drives those out.
+    further: Cache<(Slug, Further), Document>,
 }
 
 impl Formats {
@@ -153,6 +182,11 @@ impl Formats {
                 .max_capacity(MAX_KEPT_BYTES)
                 .time_to_live(FRESH)
                 .build(),
+            further: Cache::builder()
+                .weigher(move |_, document: &Document| kept(document.bytes.len()))
+                .max_capacity(MAX_KEPT_BYTES)
+                .time_to_live(FRESH)
+                .build(),
         }
     }
 
@@ -166,15 +200,22 @@ impl Formats {
     }
 
     async fn document(&self, slug: Slug, format: Format, place: Place) -> Result<Document, Fault> {
-        let begins = place.is_beginning();
+        let place = place.of(format);
         let made = async {
             let source = self.source(slug.clone()).await?;
-            make::made(self, source, format, place).await
+            make::made(self, source, format, place.clone()).await
         };
-        if !begins {
-            return made.await;
-        }
-        self.documents.try_get_with((slug.clone(), format), made).await.map_err(|fault| *fault)
+        let kept = if place == Place::default() {
+            self.documents.try_get_with((slug.clone(), format), made).await
+        } else {
+            self.further.try_get_with((slug.clone(), Further::Lot(format, place.clone())), made).await
+        };
+        kept.map_err(|fault| *fault)
+    }
+
+    async fn story(&self, slug: Slug, code: Code) -> Result<Document, Fault> {
+        let made = by_code::made(self, slug.clone(), code);
+        self.further.try_get_with((slug, Further::Story(code)), made).await.map_err(|fault| *fault)
     }
 }
 
@@ -202,6 +243,7 @@ async fn widget(Segments(_): Segments<Slug>) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (CACHE_CONTROL, "public, max-age=3600, stale-while-revalidate=86400"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
     (headers, WIDGET).into_response()
 }

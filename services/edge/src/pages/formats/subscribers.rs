@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use http::{StatusCode, header::CONTENT_TYPE};
-use kit::code::Code;
+use kit::{code::Code, ids::ComponentId};
 use proto::subscriptions::v1::SubscribeRequest;
 use serde_json::{Value, json};
 use tonic::Status;
@@ -44,7 +44,11 @@ pub(super) async fn subscribe(
         return Ok(wrong(field, "is not offered here: subscribe with an e-mail address"));
     }
     let mut component_ids = Vec::new();
-    for (field, name) in fields.iter().filter(|(field, _)| COMPONENTS.contains(&field.as_str())) {
+    let named = || fields.iter().filter(|(field, _)| COMPONENTS.contains(&field.as_str()));
+    if named().count() > MAX_COMPONENTS {
+        return Ok(wrong(COMPONENTS[1], "must be at most 100 components"));
+    }
+    for (field, name) in named() {
         match component(&source, name) {
             Some(id) => component_ids.push(id),
             None => return Ok(wrong(field, "must be a component of the page")),
@@ -77,6 +81,8 @@ pub(super) async fn subscribe(
 const UNKNOWN: [&str; 4] = ["endpoint", "phone_number", "phone_country", "incident_id"];
 /// Fields that name components.
 const COMPONENTS: [&str; 2] = ["component_id", "component_ids"];
+/// From the contract (`SubscribeRequest.component_ids`).
+const MAX_COMPONENTS: usize = 100;
 
 fn wrong(field: &str, why: &str) -> Response {
     told(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "error": { "field": field, "message": why } }))
@@ -94,12 +100,12 @@ fn all<'a>(fields: &'a Fields, name: &str) -> impl Iterator<Item = &'a str> {
 
 /// A component by its code, or by its id.
 fn component(source: &Source, name: &str) -> Option<String> {
-    let ids = source.front.components.iter().map(|component| component.component_id.as_str());
+    let code = name.parse::<Code>().ok();
     let has_code = |id: &str| {
-        let id = id.parse::<kit::ids::ComponentId>();
-        id.is_ok_and(|id| Code::of(id.uuid()).to_string() == name)
+        code.is_some_and(|code| id.parse().is_ok_and(|id| Code::of(ComponentId::uuid(id)) == code))
     };
-    ids.into_iter().find(|id| *id == name || has_code(id)).map(str::to_owned)
+    let mut ids = source.front.components.iter().map(|component| component.component_id.as_str());
+    ids.find(|id| *id == name || has_code(id)).map(str::to_owned)
 }
 
 /// The fields; nothing if it is neither a form nor JSON.

@@ -226,3 +226,20 @@ fn a_report_is_an_entry_of_its_story_and_updates_that_are_left_out_are_counted()
 "#
     );
 }
+
+#[test]
+fn an_open_incident_is_in_the_feeds_however_many_maintenances_are_announced_after_it() {
+    let announced = |n: usize| Maintenance {
+        maintenance_id: format!("mnt_01kag3v80{n:017}"),
+        updates: vec![work_update(n, MaintenancePhase::Scheduled, "2026-11-21T12:00:00Z", "We upgrade.")],
+        ..maintenance()
+    };
+    for document in [atom, rss] {
+        let told = of(document, "en", vec![incident()], (0..40).map(announced).collect());
+        assert_eq!(told.matches("Checkout is slow").count(), 1, "{told}");
+        assert_eq!(told.matches("<title>Database upgrade").count(), 24, "{told}");
+        let over = Incident { resolved_at: wire("2026-11-20T14:35:00Z"), ..incident() };
+        let told = of(document, "en", vec![over], (0..40).map(announced).collect());
+        assert_eq!(told.matches("Checkout is slow").count(), 0, "{told}");
+    }
+}
