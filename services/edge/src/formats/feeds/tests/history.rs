@@ -231,7 +231,12 @@ fn a_report_is_an_entry_of_its_story_and_updates_that_are_left_out_are_counted()
 fn an_open_incident_is_in_the_feeds_however_many_maintenances_are_announced_after_it() {
     let announced = |n: usize| Maintenance {
         maintenance_id: format!("mnt_01kag3v80{n:017}"),
-        updates: vec![work_update(n, MaintenancePhase::Scheduled, "2026-11-21T12:00:00Z", "We upgrade.")],
+        updates: vec![work_update(
+            n % 10,
+            MaintenancePhase::Scheduled,
+            "2026-11-21T12:00:00Z",
+            "We upgrade.",
+        )],
         ..maintenance()
     };
     for document in [atom, rss] {
