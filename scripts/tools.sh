@@ -123,7 +123,7 @@ has_node() {
 }
 
 # The names under which tests/node/browse.cjs looks for it too.
-chromium() {
+browser() {
     has_chromium || apt_install "Chromium" chromium && has_chromium ||
         fail "Chromium is missing: install it (Debian: apt-get install chromium; macOS: put a chromium or google-chrome into the PATH)"
 }
@@ -146,7 +146,8 @@ cargo_tool() {
 }
 
 case ${1:-} in
-compiler | postgres | python | chromium) "$1" ;;
+compiler | postgres | python) "$1" ;;
+chromium) browser ;;
 mail-servers) mail_servers ;;
 node) node_packages tests/node .tools/node "npm's readers of status pages and what drives a browser" ;;
 bench-node) node_packages tests/bench/peers .tools/bench-node "the job queue and the mailer that the benchmarks compare with" ;;
