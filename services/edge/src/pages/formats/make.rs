@@ -49,11 +49,13 @@ pub(super) async fn made(
         Format::Glance => json_of(formats, source, |source| json(&glance(source))).await,
         Format::Badge => text_of(formats, source, format, badge).await,
         Format::Incidents => {
-            let lot = lot_of_incidents(formats, &source, place).await?;
+            let read = |token| incidents(formats, &source, token);
+            let lot = lot_at(place, read, |lot| &lot.next_page_token).await?;
             json_of(formats, source, move |source| json(&compat::incidents(source, &lot))).await
         }
         Format::Maintenances => {
-            let lot = lot_of_maintenances(formats, &source, place).await?;
+            let read = |token| maintenances(formats, &source, token);
+            let lot = lot_at(place, read, |lot| &lot.next_page_token).await?;
             json_of(formats, source, move |source| json(&compat::scheduled_maintenances(source, &lot))).await
         }
         Format::History => {
@@ -110,34 +112,18 @@ async fn text_of(
     formats.press.run(move || Document::new(format.kind(), write(&source).into_bytes())).await
 }
 
-/// The lot of incidents at a place; an empty one where there is none.
-async fn lot_of_incidents(
-    formats: &Formats,
-    source: &Source,
+/// The lot at a place of a list whose lots are read by token; an empty one where there is none.
+async fn lot_at<L: Default, F: Future<Output = Result<L, Fault>>>(
     place: Place,
-) -> Result<StatusServiceListIncidentsResponse, Fault> {
-    let mut lot = incidents(formats, source, place.page_token).await?;
+    read: impl Fn(String) -> F,
+    next: fn(&L) -> &String,
+) -> Result<L, Fault> {
+    let mut lot = read(place.page_token).await?;
     for number in 2..=place.page.unwrap_or(1) {
-        if lot.next_page_token.is_empty() || number > MOST_LOTS {
-            return Ok(StatusServiceListIncidentsResponse::default());
+        if next(&lot).is_empty() || number > MOST_LOTS {
+            return Ok(L::default());
         }
-        lot = incidents(formats, source, lot.next_page_token).await?;
-    }
-    Ok(lot)
-}
-
-/// The lot of maintenances at a place; an empty one where there is none.
-async fn lot_of_maintenances(
-    formats: &Formats,
-    source: &Source,
-    place: Place,
-) -> Result<StatusServiceListMaintenancesResponse, Fault> {
-    let mut lot = maintenances(formats, source, place.page_token).await?;
-    for number in 2..=place.page.unwrap_or(1) {
-        if lot.next_page_token.is_empty() || number > MOST_LOTS {
-            return Ok(StatusServiceListMaintenancesResponse::default());
-        }
-        lot = maintenances(formats, source, lot.next_page_token).await?;
+        lot = read(next(&lot).clone()).await?;
     }
     Ok(lot)
 }

@@ -8,7 +8,7 @@ mod document;
 mod make;
 mod subscribers;
 
-use std::{sync::Arc, time::Duration};
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -167,26 +167,13 @@ pub(super) struct Formats {
 
 impl Formats {
     pub(super) fn new(peers: &Peers, press: &Press, public_url: &str) -> Self {
-        let kept = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
         Self {
             peers: peers.clone(),
             press: press.clone(),
             public_url: public_url.into(),
-            sources: Cache::builder()
-                .weigher(move |_, source: &Arc<Source>| kept(source.bytes))
-                .max_capacity(MAX_KEPT_BYTES)
-                .time_to_live(FRESH)
-                .build(),
-            documents: Cache::builder()
-                .weigher(move |_, document: &Document| kept(document.bytes.len()))
-                .max_capacity(MAX_KEPT_BYTES)
-                .time_to_live(FRESH)
-                .build(),
-            further: Cache::builder()
-                .weigher(move |_, document: &Document| kept(document.bytes.len()))
-                .max_capacity(MAX_KEPT_BYTES)
-                .time_to_live(FRESH)
-                .build(),
+            sources: kept(|source: &Arc<Source>| source.bytes),
+            documents: kept(|document: &Document| document.bytes.len()),
+            further: kept(|document: &Document| document.bytes.len()),
         }
     }
 
@@ -217,6 +204,19 @@ impl Formats {
         let made = by_code::made(self, slug.clone(), code);
         self.further.try_get_with((slug, Further::Story(code)), made).await.map_err(|fault| *fault)
     }
+}
+
+/// Something that is kept for a moment, in bounded memory.
+fn kept<K, V>(bytes: fn(&V) -> usize) -> Cache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder()
+        .weigher(move |_, value| u32::try_from(bytes(value)).unwrap_or(u32::MAX))
+        .max_capacity(MAX_KEPT_BYTES)
+        .time_to_live(FRESH)
+        .build()
 }
 
 /// The formats of all pages.
