@@ -42,7 +42,7 @@ demo: compiler $(if $(DATABASE_URL),,postgres) ## Run everything on a throw-away
 	@sh scripts/demo.sh $(TARGET)/release/pharos
 
 .PHONY: bench
-bench: compiler postgres mail-servers bench-node ## Measure, on a release build; ARGS='wire queue' and so on for some of it
+bench: compiler postgres mail-servers web-servers bench-node ## Measure, on a release build; ARGS='wire queue' and so on for some of it
 	@cargo build --release --package pharos --package pharos-tests --bins
 	@$(TARGET)/release/bench $(ARGS)
 
@@ -54,12 +54,13 @@ soak: compiler postgres ## Kill, stop and race senders over SUBSCRIBERS=100000, 
 
 .PHONY: check
 check: ## Do all that CI does, in its order, and stop at the first failure
-	@$(STEP) 'set-up' $(MAKE) compiler postgres python node chromium mail-servers buf deny machete
+	@$(STEP) 'set-up' $(MAKE) compiler postgres python node chromium mail-servers buf live-node deny machete
 	@$(STEP) 'lock file' cargo fetch --locked
 	@$(STEP) 'format' cargo fmt --all --check
 	@$(STEP) 'clippy' cargo clippy --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS='-D warnings' $(STEP) 'docs' cargo doc --workspace --no-deps
 	@$(STEP) 'query metadata' $(MAKE) sqlx-check
+	@$(STEP) 'script of the pages' $(MAKE) live-check
 	@$(STEP) 'contracts: lint' $(BUF) lint proto
 	@$(STEP) 'contracts: format' $(BUF) format proto --path proto/pharos --diff --exit-code
 	@$(STEP) 'licences and bans' cargo deny --offline check bans licenses sources
@@ -74,9 +75,17 @@ sqlx: compiler postgres ## Write .sqlx anew, after a change of queries or migrat
 sqlx-check: compiler postgres ## Check that .sqlx is what `make sqlx` would write
 	@sh scripts/sqlx.sh --check
 
+.PHONY: live
+live: buf live-node ## Write services/edge/static/live.js anew, after a change in services/edge/live
+	@sh scripts/live.sh
+
+.PHONY: live-check
+live-check: buf live-node ## Test the pages' script, and check that live.js is what `make live` would write
+	@sh scripts/live.sh --check
+
 # Set-up: each does nothing if what it brings is there
 
-.PHONY: compiler postgres python node chromium mail-servers bench-node buf deny machete
+.PHONY: compiler postgres python node chromium mail-servers web-servers bench-node live-node buf deny machete
 compiler: ## Make sure that there is a C compiler
 	@$(TOOL) compiler
 postgres: ## Make sure that there are PostgreSQL's programs; fetched into a cache folder if none are installed
@@ -89,8 +98,12 @@ chromium: ## Make sure that there is a Chromium, or a Chrome, for the tests of t
 	@$(TOOL) chromium
 mail-servers: ## Unpack Debian's postfix, opensmtpd and libfaketime into .tools
 	@$(TOOL) mail-servers
+web-servers: ## Unpack Debian's nginx and wrk into .tools, which the benchmarks compare with
+	@$(TOOL) web-servers
 bench-node: ## Install what the benchmarks compare with from npm into .tools
 	@$(TOOL) bench-node
+live-node: ## Install what makes the script of the status pages from npm into .tools
+	@$(TOOL) live-node
 buf: ## Install the linter of the contracts into .tools
 	@$(TOOL) buf
 deny: ## Install cargo-deny into .tools, if it is not there

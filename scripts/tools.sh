@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that a tool is there:
-# tools.sh compiler | postgres | python | mail-servers | node | chromium | bench-node | buf | cargo-deny | cargo-machete
+# tools.sh compiler | postgres | python | mail-servers | web-servers | node | chromium | bench-node | live-node | buf | cargo-deny | cargo-machete
 #
 # What is missing is fetched into .tools or a cache folder, or, on Debian and as root, installed with apt-get; both are
 # said first. Where neither is possible, one line names what is missing. Whatever is there already is left alone.
@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 
 buf_folder=.tools/buf
 mail_folder=.tools/mail
+web_folder=.tools/web
 venv=.tools/python
 
 compiler() {
@@ -51,52 +52,65 @@ postgres() {
     [ -n "$(find_postgres)" ] || fail "the programs in $target cannot be used; install PostgreSQL 15 or newer"
 }
 
-# Other people's mail servers, unpacked and not installed: nothing of theirs runs unless a test starts it, and they
-# can be side by side though each wants to be the system's only one. bin/ has what needs no set-up of its own, and env
-# tells where the libraries are. On other systems than Debian nothing else must wait for them, so that is only said.
+# Other people's mail servers and web servers, unpacked and not installed: nothing of theirs runs unless a test starts
+# it, and mail servers can be side by side though each wants to be the system's only one.
 mail_servers() {
-    [ -x "$mail_folder/bin/smtp-sink" ] && return
-    if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg >/dev/null 2>&1; then
-        echo "pharos: apt-get is missing, and with it Debian's postfix, opensmtpd and libfaketime: what needs them will fail" >&2
-        return
-    fi
-    echo "pharos: unpacking Debian's postfix, opensmtpd and libfaketime into $mail_folder"
-    rm -rf "$mail_folder.new"
-    mkdir -p "$mail_folder.new/bin" "$mail_folder.new/packages"
-    {
-        download_mail_servers || { [ "$(id -u)" = 0 ] && apt-get update -q && download_mail_servers; }
-    } </dev/null >"$mail_folder.log" 2>&1 ||
-        fail "apt-get could not fetch postfix, opensmtpd and libfaketime; its words are in $mail_folder.log"
-    # In the order of their names: both servers have a sendmail, and postfix's stays.
-    for package in "$mail_folder.new"/packages/*.deb; do
-        dpkg -x "$package" "$mail_folder.new"
-    done
-    rm -r "$mail_folder.new/packages"
-    libraries=$(cd "$mail_folder.new" && find usr lib -name '*.so*' -exec dirname {} + | sort -u |
-        sed 's|^|$mail_servers/|' | paste -s -d : -)
-    echo "export LD_LIBRARY_PATH=\"$libraries\"" >"$mail_folder.new/env"
-    for program in smtp-sink smtp-source; do
-        cat >"$mail_folder.new/bin/$program" <<'END'
-#!/bin/sh
-mail_servers=$(cd "$(dirname "$0")/.." && pwd)
-. "$mail_servers/env"
-END
-        echo "exec \"\$mail_servers/usr/sbin/$program\" \"\$@\"" >>"$mail_folder.new/bin/$program"
-        chmod +x "$mail_folder.new/bin/$program"
-    done
-    rm -rf "$mail_folder"
-    mv "$mail_folder.new" "$mail_folder"
+    unpacked "$mail_folder" "postfix, opensmtpd and libfaketime" "postfix opensmtpd libfaketime" \
+        usr/sbin/smtp-sink usr/sbin/smtp-source
 }
 
-# Asks one by one what each would bring with it, for they refuse to be installed together.
-download_mail_servers() {
-    packages=$(for package in postfix opensmtpd libfaketime; do
+web_servers() {
+    unpacked "$web_folder" "nginx and wrk" "nginx wrk" usr/sbin/nginx usr/bin/wrk
+}
+
+# Usage: unpacked <folder> <what it is> "<Debian package> …" <program that needs no set-up of its own>…
+#
+# Those programs go into bin/, and env tells where the libraries are. On other systems than Debian nothing else must wait
+# for them, so that is only said.
+unpacked() {
+    folder=$1 what=$2 wanted=$3
+    shift 3
+    [ -x "$folder/bin/${1##*/}" ] && return
+    if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg >/dev/null 2>&1; then
+        echo "pharos: apt-get is missing, and with it Debian's $what: what needs them will fail" >&2
+        return
+    fi
+    echo "pharos: unpacking Debian's $what into $folder"
+    rm -rf "$folder.new"
+    mkdir -p "$folder.new/bin" "$folder.new/packages"
+    {
+        download_packages || { [ "$(id -u)" = 0 ] && apt-get update -q && download_packages; }
+    } </dev/null >"$folder.log" 2>&1 || fail "apt-get could not fetch $what; its words are in $folder.log"
+    # In the order of their names: both mail servers have a sendmail, and postfix's stays.
+    for package in "$folder.new"/packages/*.deb; do
+        dpkg -x "$package" "$folder.new"
+    done
+    rm -r "$folder.new/packages"
+    libraries=$(cd "$folder.new" && find usr lib -name '*.so*' -exec dirname {} + 2>/dev/null | sort -u |
+        sed 's|^|$unpacked/|' | paste -s -d : -)
+    echo "export LD_LIBRARY_PATH=\"$libraries\"" >"$folder.new/env"
+    for program in "$@"; do
+        cat >"$folder.new/bin/${program##*/}" <<'END'
+#!/bin/sh
+unpacked=$(cd "$(dirname "$0")/.." && pwd)
+. "$unpacked/env"
+END
+        echo "exec \"\$unpacked/$program\" \"\$@\"" >>"$folder.new/bin/${program##*/}"
+        chmod +x "$folder.new/bin/${program##*/}"
+    done
+    rm -rf "$folder"
+    mv "$folder.new" "$folder"
+}
+
+# Asks one by one what each would bring with it, for mail servers refuse to be installed together.
+download_packages() {
+    packages=$(for package in $wanted; do
         echo "$package"
         apt-get -s -o APT::Get::Show-User-Simulation-Note=false install --no-install-recommends "$package" |
             awk '$1 == "Inst" { print $2 }'
     done | sort -u)
     # shellcheck disable=SC2086 # a word a package
-    (cd "$mail_folder.new/packages" && apt-get download $packages)
+    (cd "$folder.new/packages" && apt-get download $packages)
 }
 
 # Usage: node_packages <folder with package.json and package-lock.json> <folder to install into> <what it is>
@@ -122,7 +136,7 @@ has_node() {
     command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number.parseInt(process.versions.node) < 18 ? 1 : 0)' >/dev/null 2>&1
 }
 
-# The names under which tests/node/browse.cjs looks for it too.
+# The names under which tests/node/chromium.cjs looks for it too.
 browser() {
     has_chromium || apt_install "Chromium" chromium && has_chromium ||
         fail "Chromium is missing: install it (Debian: apt-get install chromium; macOS: put a chromium or google-chrome into the PATH)"
@@ -149,10 +163,12 @@ case ${1:-} in
 compiler | postgres | python) "$1" ;;
 chromium) browser ;;
 mail-servers) mail_servers ;;
+web-servers) web_servers ;;
 node) node_packages tests/node .tools/node "npm's readers of status pages and what drives a browser" ;;
 bench-node) node_packages tests/bench/peers .tools/bench-node "the job queue and the mailer that the benchmarks compare with" ;;
+live-node) node_packages services/edge/live .tools/live "what makes the script of the status pages" ;;
 buf) node_packages tests/contracts "$buf_folder" "buf, the linter of the contracts" ;;
 cargo-deny) cargo_tool cargo-deny 0.20.2 ;;
 cargo-machete) cargo_tool cargo-machete 0.9.2 ;;
-*) fail "usage: tools.sh compiler | postgres | python | mail-servers | node | chromium | bench-node | buf | cargo-deny | cargo-machete" ;;
+*) fail "usage: tools.sh compiler | postgres | python | mail-servers | web-servers | node | chromium | bench-node | live-node | buf | cargo-deny | cargo-machete" ;;
 esac

@@ -129,7 +129,7 @@ async fn drafts_that_are_due_together_come_out_in_order_and_are_all_mailed() {
         let cluster = Cluster::start(shape).await;
         let page = cluster.company("Acme").await.page("acme").await;
         let incident = page.incident("Slow", &[]).await;
-        let (first, later) = (seconds_from_now(2), seconds_from_now(3));
+        let (first, later) = (seconds_from_now(4), seconds_from_now(5));
         let mut planned = Vec::new();
         for (publish_at, body) in [(later, "2"), (later, "3"), (later, "4"), (first, "1")] {
             let request = PostUpdateRequest { publish_at: Some(publish_at), ..draft(body) };

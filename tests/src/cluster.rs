@@ -10,9 +10,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::Uri;
 use kit::{Clock, Secret, caller::Member, ids::SessionId, token::MemberSigner};
 use pharos::http_client;
+use proto::incidents::v1::{GetPageRequest, get_page_request, status_service_client::StatusServiceClient};
 use tonic::transport::Channel;
 
-use crate::{Caller, Company, Process, SmtpSink, eventually, postgres::Database};
+use crate::{Caller, Company, Process, SmtpSink, eventually, postgres::Database, web};
 
 /// How a system is spread over processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +120,7 @@ impl Cluster {
             ("PHAROS__SERVER__REFLECTION".to_owned(), "true".to_owned()),
             ("PHAROS__DATABASE__MAX_CONNECTIONS".to_owned(), "8".to_owned()),
             ("PHAROS__NOTIFICATIONS__CONNECTIONS".to_owned(), "4".to_owned()),
+            ("PHAROS__EDGE__FOLDER".to_owned(), self.folder.path().join("edge-data").display().to_string()),
             // Nobody listens there: no test asks the world's name servers.
             ("PHAROS__NOTIFICATIONS__DNS_SERVER".to_owned(), "127.0.0.1:1".to_owned()),
             ("PHAROS__SECRETS__SERVICE".to_owned(), STANDARD.encode(self.secrets.service)),
@@ -175,14 +177,35 @@ impl Cluster {
         kit::peer::channel(&format!("http://{}", self.address(service)).parse().expect("an address"))
     }
 
-    /// Gets a page of the edge.
+    /// Gets what the edge has at this path; of a page, once it shows what the page is now.
     ///
     /// # Panics
     /// If the edge does not answer.
     pub async fn get(&self, path: &str) -> (http::StatusCode, String) {
+        let page = path.strip_prefix("/p/").and_then(|path| path.split(['/', '?']).next());
+        let now = match page {
+            Some(slug) => self.version_of(slug).await,
+            None => 0,
+        };
         let uri: Uri = format!("{}{path}", self.url()).parse().expect("an address");
-        let (status, body) = http_client::get(&uri).await.expect("the edge answers");
+        let (status, body) = eventually("the page as it is now", || {
+            let uri = uri.clone();
+            async move {
+                let answer = web::get(uri).await.expect("the edge answers");
+                let shown = answer.headers().get("pharos-version").and_then(|shown| shown.to_str().ok());
+                let is_now = shown.is_none_or(|shown| shown.parse::<i64>().is_ok_and(|shown| now <= shown));
+                is_now.then(|| (answer.status(), answer.into_body()))
+            }
+        })
+        .await;
         (status, String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    /// The version of a page; 0 if there is none.
+    async fn version_of(&self, slug: &str) -> i64 {
+        let page = Some(get_page_request::Page::Slug(slug.to_owned()));
+        let mut reader = StatusServiceClient::new(self.channel());
+        reader.get_page(GetPageRequest { page }).await.map_or(0, |page| page.into_inner().version)
     }
 
     /// Waits until every service says that it is ready.

@@ -15,6 +15,7 @@ mod seeding;
 mod smtp_sink;
 mod story;
 mod valve;
+mod web;
 
 pub use binary::{Process, binary};
 pub use caller::{Bearer, Caller, Signed, affected, at, mask, seconds_from_now, signed, violated};

@@ -3,30 +3,86 @@
 //! They stay two routers because their layers exclude each other: gRPC-web's layer answers 400 to any other
 //! HTTP/1.1 request, and pages must never be readable by another origin's script.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
-use axum::{Router, extract::Request, response::Response};
-use http::{Method, header::CONTENT_TYPE};
+use axum::{
+    Router,
+    extract::Request,
+    response::{IntoResponse as _, Response},
+};
+use http::{
+    Method, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
+use kit::listener::Ready;
 use tower::ServiceExt as _;
 
-use crate::hosts::PagesDomain;
+use crate::{
+    hosts::{Host, Hosts, led},
+    pages::Snapshots,
+};
 
 /// How the type of every call begins, in any case.
 const CALL: &[u8] = b"application/grpc";
+/// What machines ask by any name.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Both doors behind one; what is asked of a page's own host is led to that page.
-pub(crate) fn router(rpcs: Router, pages: Router, domain: Option<PagesDomain>) -> Router {
+pub(crate) fn router(rpcs: Router, pages: Router, hosts: Hosts) -> Router {
     Router::new().fallback_service(tower::service_fn(move |request: Request| {
-        let (door, request) = match &domain {
-            _ if is_rpc(&request) => (rpcs.clone(), request),
-            Some(domain) => (pages.clone(), domain.lead(request)),
-            None => (pages.clone(), request),
+        let door = match Way::of(&hosts, &request) {
+            _ if PROBES.contains(&request.uri().path()) => Ok((pages.clone(), request)),
+            Way::Refused(status, why) => Err((status, why)),
+            Way::Straight if is_rpc(&request) => Ok((rpcs.clone(), request)),
+            Way::Straight => Ok((pages.clone(), request)),
+            Way::Led(_) if is_rpc(&request) => Ok((rpcs.clone(), request)),
+            Way::Led(uri) => {
+                let mut request = request;
+                *request.uri_mut() = uri;
+                Ok((pages.clone(), request))
+            }
         };
         async move {
-            let answer: Result<Response, Infallible> = door.oneshot(request).await;
+            let answer: Result<Response, Infallible> = match door {
+                Ok((door, request)) => door.oneshot(request).await,
+                Err((status, why)) => Ok((status, [(CACHE_CONTROL, "no-store")], why).into_response()),
+            };
             answer
         }
     }))
+}
+
+/// Answers what is kept of pages, before any router is asked.
+pub(crate) fn ready(snapshots: Snapshots, hosts: Hosts) -> Ready {
+    Arc::new(move |request| {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !is_read || request.uri().query().is_some() {
+            return None;
+        }
+        let address = hosts.address(request.uri(), request.headers())?;
+        snapshots.ready(&address, request.headers())
+    })
+}
+
+/// Where a request goes.
+enum Way {
+    Straight,
+    Led(http::Uri),
+    Refused(StatusCode, &'static str),
+}
+
+impl Way {
+    fn of(hosts: &Hosts, request: &Request) -> Self {
+        match hosts.find(request.uri(), request.headers()) {
+            Host::Edge => Self::Straight,
+            Host::Page(slug) => {
+                let led = led(request.uri(), &slug).and_then(|led| led.parse().ok());
+                led.map_or(Self::Straight, Self::Led)
+            }
+            Host::Unknown => Self::Refused(StatusCode::MISDIRECTED_REQUEST, "this host is not served here\n"),
+            Host::Bad => Self::Refused(StatusCode::BAD_REQUEST, "the host cannot be read\n"),
+        }
+    }
 }
 
 /// A call says so by its type; the browser's question before a call (CORS preflight) has none, but a path

@@ -29,7 +29,8 @@ use proto::{
         vendor_service_server::VendorServiceServer,
     },
     internal::v1::{
-        event_service_client::EventServiceClient, page_directory_service_client::PageDirectoryServiceClient,
+        event_service_client::EventServiceClient, page_change_service_server::PageChangeServiceServer,
+        page_directory_service_client::PageDirectoryServiceClient,
     },
 };
 
@@ -75,6 +76,7 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) {
         .grpc(ComponentServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .grpc(IncidentServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .grpc(MaintenanceServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+        .grpc(PageChangeServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .grpc(PostmortemServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .grpc(StatusHistoryServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
         .grpc(TemplateServiceServer::new(rpc.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))

@@ -20,7 +20,7 @@ use crate::{
     bulk::Bulk,
     gate,
     gate::Gate,
-    listener::{self, Side},
+    listener::{self, Ready, Side},
 };
 
 /// The largest request that a service takes, in bytes: a report of 100,000 characters fits in any script, and a list of
@@ -60,6 +60,7 @@ pub struct Host {
     services: Vec<&'static str>,
     undeclared: Option<&'static str>,
     public: Router,
+    ready: Option<Ready>,
     workers: Vec<(&'static str, BoxFuture<()>)>,
     bulk_workers: Vec<(&'static str, BoxFuture<()>)>,
     checks: Vec<(&'static str, Check)>,
@@ -82,6 +83,7 @@ impl Host {
             services: Vec::new(),
             undeclared: None,
             public: Router::new(),
+            ready: None,
             workers: Vec::new(),
             bulk_workers: Vec::new(),
             checks: Vec::new(),
@@ -112,6 +114,12 @@ impl Host {
     /// Adds routes to the public listener.
     pub fn web(&mut self, routes: Router) -> &mut Self {
         self.public = std::mem::take(&mut self.public).merge(routes);
+        self
+    }
+
+    /// Gives the answers that are ready on the public listener, before its routes are asked.
+    pub fn web_ready(&mut self, ready: Ready) -> &mut Self {
+        self.ready = Some(ready);
         self
     }
 
@@ -184,10 +192,16 @@ impl Host {
         let mut listeners = JoinSet::new();
         if let Some((internal, gate)) = internal {
             let guarded = grpc.layer(axum::middleware::from_fn_with_state(gate, gate::guard));
-            listeners.spawn(listener::serve(internal, guarded, Side::Internal, self.stop.clone()));
+            listeners.spawn(listener::serve(internal, guarded, None, Side::Internal, self.stop.clone()));
         }
         if let Some(public) = public {
-            listeners.spawn(listener::serve(public, self.public, Side::Public, self.stop.clone()));
+            listeners.spawn(listener::serve(
+                public,
+                self.public,
+                self.ready,
+                Side::Public,
+                self.stop.clone(),
+            ));
         }
 
         let mut outcome = Ok(());

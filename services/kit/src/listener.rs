@@ -3,6 +3,8 @@
 //! Our own loop, because `axum::serve` has no limits to set and tonic's server speaks only HTTP/2.
 
 use std::{
+    convert::Infallible,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,11 +15,10 @@ use std::{
 
 use axum::{
     Router,
-    extract::Request,
-    middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -50,6 +51,10 @@ const MAX_INTERNAL_CONNECTIONS: usize = 10_000;
 #[derive(Debug, Clone)]
 pub struct Stop(pub CancellationToken);
 
+/// Gives the answers that are ready: asked before the router, on the connection's own task. It must not wait for
+/// anything.
+pub type Ready = Arc<dyn Fn(&http::Request<Incoming>) -> Option<Response> + Send + Sync>;
+
 /// Requests at once on one connection between services.
 pub const MAX_INTERNAL_STREAMS: u32 = 4096;
 
@@ -80,9 +85,15 @@ impl Side {
     }
 }
 
-/// Serves until `stop`, then lets running requests end, for 10 s at most.
-pub async fn serve(listener: TcpListener, router: Router, side: Side, stop: CancellationToken) {
-    let router = router.layer(middleware::from_fn(limit_headers));
+/// Serves until `stop`, then lets running requests end, for 10 s at most. What `ready` answers does not come to the
+/// router.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    ready: Option<Ready>,
+    side: Side,
+    stop: CancellationToken,
+) {
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(side.max_connections()));
     loop {
@@ -122,6 +133,7 @@ pub async fn serve(listener: TcpListener, router: Router, side: Side, stop: Canc
         let spoke = Arc::new(AtomicBool::new(false));
         let service = TowerToHyperService::new(Noticing {
             router: router.clone(),
+            ready: ready.clone(),
             spoke: Arc::clone(&spoke),
             stop: Stop(stop.clone()),
         });
@@ -153,36 +165,54 @@ pub async fn serve(listener: TcpListener, router: Router, side: Side, stop: Canc
 #[derive(Clone)]
 struct Noticing {
     router: Router,
+    ready: Option<Ready>,
     spoke: Arc<AtomicBool>,
     stop: Stop,
 }
 
-impl<B> Service<http::Request<B>> for Noticing
-where
-    Router: Service<http::Request<B>>,
-{
-    type Response = <Router as Service<http::Request<B>>>::Response;
-    type Error = <Router as Service<http::Request<B>>>::Error;
-    type Future = <Router as Service<http::Request<B>>>::Future;
+/// An answer, or what will be one.
+enum Answering {
+    Ready(Option<Response>),
+    Routed(<Router as Service<http::Request<Incoming>>>::Future),
+}
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.router.poll_ready(context)
-    }
+impl Future for Answering {
+    type Output = Result<Response, Infallible>;
 
-    fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
-        self.spoke.store(true, Ordering::Relaxed);
-        request.extensions_mut().insert(self.stop.clone());
-        self.router.call(request)
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Ready(answer) => answer.take().map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer))),
+            Self::Routed(answer) => Pin::new(answer).poll(context),
+        }
     }
 }
 
-/// RFC 6585, section 5. The libraries count in their own ways, each version of HTTP in another.
-async fn limit_headers(request: Request, next: Next) -> Response {
-    let bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if bytes > MAX_HEADER_BYTES {
-        return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+impl Service<http::Request<Incoming>> for Noticing {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        <Router as Service<http::Request<Incoming>>>::poll_ready(&mut self.router, context)
     }
-    next.run(request).await
+
+    fn call(&mut self, mut request: http::Request<Incoming>) -> Answering {
+        self.spoke.store(true, Ordering::Relaxed);
+        if bytes_of(request.headers()) > MAX_HEADER_BYTES {
+            return Answering::Ready(Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()));
+        }
+        if let Some(answer) = self.ready.as_ref().and_then(|ready| ready(&request)) {
+            return Answering::Ready(Some(answer));
+        }
+        request.extensions_mut().insert(self.stop.clone());
+        Answering::Routed(self.router.call(request))
+    }
+}
+
+/// Names and values together (RFC 6585, section 5). The libraries count in their own ways, each version of HTTP in
+/// another.
+fn bytes_of(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 #[cfg(test)]
@@ -199,7 +229,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, router, Side::Public, stop.clone()));
+        tokio::spawn(serve(listener, router, None, Side::Public, stop.clone()));
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut said = String::new();

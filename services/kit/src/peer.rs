@@ -29,20 +29,31 @@ pub fn channel(address: &Uri) -> Channel {
 /// The same, with calls signed as this service's and bounded by the caller's deadline.
 #[must_use]
 pub fn connect(address: &Uri, signer: ServiceSigner) -> Peer {
-    InterceptedService::new(channel(address), SignCalls(signer))
+    InterceptedService::new(channel(address), SignCalls { signer, is_bounded: true })
+}
+
+/// The same for streams, which may last: calls are signed and not bounded.
+#[must_use]
+pub fn connect_for_streams(address: &Uri, signer: ServiceSigner) -> Peer {
+    InterceptedService::new(channel(address), SignCalls { signer, is_bounded: false })
 }
 
 /// Puts the service's token and what is left of the deadline on each call.
 #[derive(Debug, Clone)]
-pub struct SignCalls(ServiceSigner);
+pub struct SignCalls {
+    signer: ServiceSigner,
+    is_bounded: bool,
+}
 
 impl Interceptor for SignCalls {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let token = self.0.sign().map_err(|error| status::internal(&error))?;
+        let token = self.signer.sign().map_err(|error| status::internal(&error))?;
         let value =
             MetadataValue::try_from(format!("Bearer {token}")).map_err(|error| status::internal(&error))?;
         request.metadata_mut().insert("authorization", value);
-        request.set_timeout(deadline::remaining());
+        if self.is_bounded {
+            request.set_timeout(deadline::remaining());
+        }
         Ok(request)
     }
 }

@@ -20,7 +20,12 @@ mod workers;
 
 use std::{sync::Arc, time::Duration};
 
-use kit::{Clock, Db, Host, Secret, host::MAX_REQUEST_BYTES, peer::Peer, worker};
+use kit::{
+    Clock, Db, Host, Secret,
+    host::MAX_REQUEST_BYTES,
+    peer::Peer,
+    worker::{self, Heard},
+};
 use proto::{
     internal::v1::{
         audience_service_client::AudienceServiceClient, event_service_server::EventServiceServer,
@@ -171,7 +176,11 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), BadConfi
     });
     let db = deps.db.clone();
     host.worker("listen_segments", move |stop| async move {
-        worker::hear(db, "notifications_segment", stop, |_| wake.notify_one()).await;
+        worker::hear(db, "notifications_segment", stop, |heard| match heard {
+            Heard::Began | Heard::Said(_) => wake.notify_one(),
+            Heard::Lost => {}
+        })
+        .await;
     });
     let db = deps.db;
     host.ready("notifications", move || {

@@ -7,7 +7,7 @@ use proto::{
     incidents::v1::status_service_client::StatusServiceClient,
     internal::v1::{
         audience_service_client::AudienceServiceClient, event_service_client::EventServiceClient,
-        feedback_service_client::FeedbackServiceClient,
+        feedback_service_client::FeedbackServiceClient, page_change_service_client::PageChangeServiceClient,
         page_directory_service_client::PageDirectoryServiceClient,
         responder_service_client::ResponderServiceClient,
     },
@@ -253,12 +253,15 @@ impl<'a> Parts<'a> {
             )?,
             Target::Edge => edge::mount(
                 host,
+                &settings.edge,
                 edge::Deps {
                     tenants: self.address(Target::Tenants)?,
                     incidents: self.address(Target::Incidents)?,
                     subscriptions: self.address(Target::Subscriptions)?,
                     notifications: self.address(Target::Notifications)?,
                     feedback: self.feedback()?,
+                    changes: self.changes()?,
+                    clock,
                     public_url: settings.server.public_url.clone(),
                     pages_domain: settings.server.pages_domain.clone(),
                     reflection: settings.server.reflection,
@@ -303,10 +306,22 @@ impl<'a> Parts<'a> {
         }
     }
 
+    /// How the edge hears of changes; it asks instead if it was not given the services' secret.
+    fn changes(&self) -> anyhow::Result<Option<PageChangeServiceClient<peer::Peer>>> {
+        if self.settings.secrets.service.is_none() {
+            return Ok(None);
+        }
+        let incidents = peer::connect_for_streams(&self.address(Target::Incidents)?, self.signer("edge")?);
+        Ok(Some(PageChangeServiceClient::new(incidents)))
+    }
+
     fn peer(&self, caller: &'static str, target: Target) -> anyhow::Result<peer::Peer> {
+        Ok(peer::connect(&self.address(target)?, self.signer(caller)?))
+    }
+
+    fn signer(&self, caller: &'static str) -> anyhow::Result<token::ServiceSigner> {
         let secret = Secrets::required("service", self.settings.secrets.service.as_ref())?;
-        let signer = token::ServiceSigner::new(&secret, caller, self.clock.clone())?;
-        Ok(peer::connect(&self.address(target)?, signer))
+        Ok(token::ServiceSigner::new(&secret, caller, self.clock.clone())?)
     }
 
     fn address(&self, target: Target) -> Result<Uri, SettingsError> {

@@ -62,6 +62,8 @@ pub struct Settings {
     pub incidents: incidents::Config,
     /// The notifications service.
     pub notifications: notifications::Config,
+    /// The edge.
+    pub edge: edge::Config,
     /// `pharos up`.
     pub up: Up,
 }

@@ -41,6 +41,7 @@ pub async fn up(
     };
     let data = DataFolder::open(&folder)?;
     let mut settings = settings::load(config, &[LAYER.to_owned(), data.secrets.clone()], variables)?;
+    settings.edge.folder.get_or_insert_with(|| folder.join("edge"));
     telemetry::begin(&settings.log)?;
 
     // Bound before anything is started: a port that is taken ends the start at once.

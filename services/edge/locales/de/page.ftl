@@ -182,6 +182,7 @@ unsubscribe-text = Drücken Sie auf die Schaltfläche, um von dieser Seite keine
 unsubscribe-button = Abmelden
 unsubscribed = Sie sind abgemeldet
 unsubscribed-text = Sie erhalten keine Statusmeldungen von dieser Seite mehr.
+unsubscribe-noted-text = Das ist vermerkt. Sie erhalten keine solchen E-Mails mehr, sobald unsere Systeme wieder antworten; bis dahin kann noch eine unterwegs sein.
 link-bad = Dieser Link ist nicht mehr gültig
 link-bad-text = Er ist möglicherweise abgelaufen oder wurde nicht vollständig kopiert. Falls Sie ein Abonnement wünschen, melden Sie sich bitte auf der Statusseite noch einmal an.
 
@@ -191,6 +192,7 @@ landing-text = Dieser Server beherbergt Statusseiten: Jede sagt an einem Ort, ob
 landing-address = Jede Seite hat ihre eigene Adresse, zum Beispiel { $name }. Falls Sie einem Link zu einer Statusseite gefolgt sind, prüfen Sie bitte, ob die Adresse vollständig ist.
 missing = Seite nicht gefunden
 missing-text = Unter dieser Adresse gibt es keine Seite. Prüfen Sie, ob sie vollständig und richtig geschrieben ist.
+as-of = Stand: { $name }. Der neueste Zustand lässt sich gerade nicht abrufen; der Fehler liegt bei uns.
 away = Diese Seite kann gerade nicht angezeigt werden
 away-text = Der Fehler liegt bei uns und sagt nichts über den Zustand der Systeme, nach denen Sie sehen wollten. Bitte versuchen Sie es gleich noch einmal.
 close = Schließen

@@ -182,6 +182,7 @@ unsubscribe-text = Press the button to stop receiving status updates by email fr
 unsubscribe-button = Unsubscribe
 unsubscribed = You are unsubscribed
 unsubscribed-text = You will receive no more status updates from this page.
+unsubscribe-noted-text = That is noted. You will get no more e-mails of this kind once our systems answer again; until then one may still be on its way.
 link-bad = This link is no longer good
 link-bad-text = It may have expired, or it was not copied whole. If you wanted to subscribe, please do so again on the status page.
 
@@ -191,6 +192,7 @@ landing-text = This server hosts status pages: each tells, in one place, whether
 landing-address = Every page has its own address, such as { $name }. If you followed a link to a status page, check that the address is complete.
 missing = Page not found
 missing-text = There is no page at this address. Check that it is complete and spelled correctly.
+as-of = As of { $name }. The newest state cannot be fetched right now; that fault is ours.
 away = This page cannot be shown right now
 away-text = The fault is ours, and it says nothing about the state of the systems you came to see. Please try again in a moment.
 close = Close

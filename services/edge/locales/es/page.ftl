@@ -182,6 +182,7 @@ unsubscribe-text = Pulse el botón para dejar de recibir por correo las actualiz
 unsubscribe-button = Cancelar suscripción
 unsubscribed = Suscripción cancelada
 unsubscribed-text = No recibirá más actualizaciones de estado de esta página.
+unsubscribe-noted-text = Ha quedado anotado. No recibirá más correos de este tipo en cuanto nuestros sistemas vuelvan a responder; hasta entonces puede llegarle alguno que ya esté en camino.
 link-bad = Este enlace ya no es válido
 link-bad-text = Puede que haya caducado o que no se haya copiado completo. Si quería suscribirse, hágalo de nuevo en la página de estado.
 
@@ -191,6 +192,7 @@ landing-text = Este servidor aloja páginas de estado: cada una dice, en un solo
 landing-address = Cada página tiene su propia dirección, como { $name }. Si llegó por un enlace a una página de estado, compruebe que la dirección esté completa.
 missing = Página no encontrada
 missing-text = No hay ninguna página en esta dirección. Compruebe que esté completa y bien escrita.
+as-of = Estado a fecha de { $name }. Ahora no es posible obtener el más reciente; el fallo es nuestro.
 away = No es posible mostrar esta página ahora
 away-text = El fallo es nuestro y no dice nada del estado de los sistemas que quería consultar. Inténtelo de nuevo en unos instantes.
 close = Cerrar

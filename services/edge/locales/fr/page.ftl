@@ -182,6 +182,7 @@ unsubscribe-text = Appuyez sur le bouton pour ne plus recevoir par e-mail les mi
 unsubscribe-button = Se désabonner
 unsubscribed = Désabonnement confirmé
 unsubscribed-text = Vous ne recevrez plus les mises à jour d’état de cette page.
+unsubscribe-noted-text = C’est noté. Vous ne recevrez plus d’e-mails de ce type dès que nos systèmes répondront à nouveau ; d’ici là, il se peut qu’un message soit encore en route.
 link-bad = Ce lien n’est plus valable
 link-bad-text = Il a peut-être expiré ou n’a pas été copié en entier. Si vous souhaitiez vous abonner, veuillez recommencer sur la page d’état.
 
@@ -191,6 +192,7 @@ landing-text = Ce serveur héberge des pages d’état{"\u00A0"}: chacune dit, e
 landing-address = Chaque page a sa propre adresse, par exemple { $name }. Si vous avez suivi un lien vers une page d’état, vérifiez que l’adresse est complète.
 missing = Page introuvable
 missing-text = Il n’y a pas de page à cette adresse. Vérifiez qu’elle est complète et correctement écrite.
+as-of = État au { $name }. Le plus récent ne peut pas être obtenu pour le moment ; la faute est de notre côté.
 away = Impossible d’afficher cette page pour le moment
 away-text = La faute est de notre côté et ne dit rien de l’état des systèmes que vous veniez consulter. Veuillez réessayer dans un instant.
 close = Fermer

@@ -182,6 +182,7 @@ unsubscribe-text = Aperte o botão para não receber mais por e-mail as atualiza
 unsubscribe-button = Cancelar inscrição
 unsubscribed = Inscrição cancelada
 unsubscribed-text = Você não receberá mais as atualizações de status desta página.
+unsubscribe-noted-text = Está anotado. Você não receberá mais e-mails deste tipo assim que nossos sistemas voltarem a responder; até lá, algum ainda pode estar a caminho.
 link-bad = Este link não vale mais
 link-bad-text = Ele pode ter expirado ou não ter sido copiado por inteiro. Se queria se inscrever, faça isso de novo na página de status.
 
@@ -191,6 +192,7 @@ landing-text = Este servidor hospeda páginas de status: cada uma diz, em um só
 landing-address = Cada página tem seu próprio endereço, como { $name }. Se você seguiu um link para uma página de status, confira se o endereço está completo.
 missing = Página não encontrada
 missing-text = Não há página neste endereço. Confira se ele está completo e escrito corretamente.
+as-of = Situação em { $name }. A mais recente não pode ser obtida agora; a falha é nossa.
 away = Não é possível mostrar esta página agora
 away-text = A falha é nossa e nada diz sobre o estado dos sistemas que você veio ver. Tente de novo em instantes.
 close = Fechar

@@ -1,13 +1,15 @@
-//! What the formats of a page are made of.
+//! What the documents of a page are made of.
+
+use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
 use kit::locale::Locale;
 use prost::Message as _;
 use proto::incidents::v1::{GetPageResponse, StatusPage};
 
-use crate::texts::Texts;
+use crate::{texts::Texts, view::PageHead};
 
-/// A page as programs are told of it.
+/// A page as it was read.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// Where the page is, without a slash at the end: `https://status.example.com/p/acme`.
@@ -15,6 +17,8 @@ pub(crate) struct Source {
     pub(crate) page: StatusPage,
     /// The front of the page. Its `page` is [`Source::page`].
     pub(crate) front: GetPageResponse,
+    /// What stands at the top of its pages.
+    pub(crate) head: Arc<PageHead>,
     pub(crate) time_zone: TimeZone,
     pub(crate) texts: Texts,
     /// When the answer was put together.
@@ -35,6 +39,7 @@ impl Source {
             texts: Texts::of(Locale::parse(&page.locale).unwrap_or(Locale::En)),
             now: Timestamp::new(now.seconds, now.nanos).ok()?,
             page,
+            head: Arc::new(PageHead::new(&front)?),
             bytes: front.encoded_len(),
             front,
         })

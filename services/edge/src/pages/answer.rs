@@ -9,7 +9,7 @@ use http::{
 };
 
 use super::assets;
-use crate::{peers::Fault, texts::Texts};
+use crate::{formats::Source, peers::Fault, texts::Texts};
 
 /// How long anybody may keep a page: a flood of readers is one request in five seconds for a shared cache.
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=5");
@@ -17,16 +17,35 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("no-store");
 /// When to come back if something behind the edge is away, in seconds.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
-/// What every template is given: its texts and where its style sheet is.
-#[derive(Debug, Clone, Copy)]
+/// What every template is given: its texts, and where what it is made with is.
+#[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub(super) texts: Texts,
+    pub(super) icon: &'static str,
     pub(super) style: &'static str,
+    /// What its script follows; nothing on pages that do not change.
+    pub(super) live: Option<Live>,
+}
+
+/// A page that changes before its reader's eyes.
+#[derive(Debug, Clone)]
+pub(super) struct Live {
+    pub(super) script: &'static str,
+    pub(super) page_id: String,
+    /// What is shown.
+    pub(super) version: i64,
 }
 
 impl Frame {
     pub(super) fn new(texts: Texts) -> Self {
-        Self { texts, style: assets::style_path() }
+        Self { texts, icon: assets::icon_path(), style: assets::style_path(), live: None }
+    }
+
+    /// For a page as it was read.
+    pub(super) fn live(source: &Source) -> Self {
+        let (page_id, version) = (source.page.page_id.clone(), source.front.version);
+        let live = Live { script: assets::script_path(), page_id, version };
+        Self { live: Some(live), ..Self::new(source.texts) }
     }
 }
 

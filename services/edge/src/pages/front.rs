@@ -1,16 +1,21 @@
 //! What is at the root, and the front of a page.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{extract::State, response::Response};
 
 use super::{
     answer::{self, Frame, Refused},
-    heads::{self, Slug},
-    press::Press,
+    document::Document,
+    maker::Maker,
     reader::{Reader, Segments},
+    slug::Slug,
+    snapshots::{Made, Snapshots},
 };
 use crate::{
-    peers::Peers,
+    formats::Source,
+    peers::Fault,
     view::{PageView, Section},
 };
 
@@ -35,17 +40,15 @@ pub(super) async fn landing(reader: Reader) -> Response {
 
 /// `GET /p/{slug}`
 pub(super) async fn page(
-    State(peers): State<Peers>,
-    State(press): State<Press>,
+    State(snapshots): State<Snapshots>,
     Segments(slug): Segments<Slug>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    let told = heads::page(&peers, slug).await.map_err(|fault| reader.refuse(fault))?;
-    press
-        .make(&reader, |has| {
-            let page = PageView::new(told)?;
-            let texts = page.head.texts;
-            Some(answer::public(&Front { frame: Frame::new(texts), page }, texts, has))
-        })
+    reader.show(&snapshots, &slug, &Document::Front).await
+}
+
+pub(super) async fn made(maker: &Maker, source: Arc<Source>) -> Result<Made, Fault> {
+    maker
+        .page(source, |frame, source| Some(Front { frame, page: PageView::new(source.front.clone())? }))
         .await
 }

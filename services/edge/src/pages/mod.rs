@@ -2,12 +2,19 @@
 
 mod answer;
 mod assets;
+mod document;
+mod events;
 mod formats;
+mod forms;
 mod front;
-mod heads;
+mod guards;
+mod journal;
 mod key_set;
+mod maker;
 mod press;
 mod reader;
+mod slug;
+mod snapshots;
 mod stories;
 mod subscribe;
 mod token;
@@ -18,26 +25,24 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, Request},
-    middleware::{Next, from_fn},
-    response::IntoResponse as _,
+    middleware::{Next, from_fn, map_response},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
-use http::{
-    HeaderName, HeaderValue,
-    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
-};
+use http::header::CONTENT_TYPE;
 use kit::{deadline, host::MAX_PUBLIC_REQUEST_BYTES};
-use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use tower_http::compression::CompressionLayer;
 
-use self::{answer::Refused, formats::Formats, heads::Heads, key_set::KeySet, press::Press, reader::Reader};
+pub(crate) use self::snapshots::{Snapshots, follow};
+use self::{
+    answer::Refused, guards::Guards, journal::Journal, key_set::KeySet, maker::Maker, press::Press,
+    reader::Reader, snapshots::Writing,
+};
 use crate::{
+    Config, Deps, MountError,
     health::{self, Readiness},
     peers::{Fault, Peers},
 };
-
-/// A page runs no script and loads nothing but its style sheet; nobody may put it in a frame.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// How long a page may take, with all that is read and asked for it.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -45,38 +50,71 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// What the handlers share.
 #[derive(Debug, Clone, FromRef)]
 struct Site {
-    formats: Formats,
-    heads: Heads,
+    snapshots: Snapshots,
+    journal: Option<Journal>,
     keys: KeySet,
-    press: Press,
     readiness: Readiness,
     peers: Peers,
 }
 
+/// The pages, and what works for them.
+pub(crate) struct Pages {
+    pub(crate) router: Router,
+    pub(crate) snapshots: Snapshots,
+    /// What copies them to the disk, if there is a folder for it.
+    pub(crate) writing: Option<Writing>,
+    /// What was to be done and could not be, if there is a folder for it.
+    pub(crate) journal: Option<Journal>,
+    pub(crate) peers: Peers,
+}
+
+impl Pages {
+    /// # Errors
+    /// [`MountError::Folder`]
+    pub(crate) fn new(config: &Config, deps: &Deps) -> Result<Self, MountError> {
+        let peers = Peers::new(deps);
+        let guards = Guards::new(&deps.public_url);
+        let maker = Maker::new(&peers, &Press::new(), &deps.public_url);
+        let (writer, writing, journal) = match &config.folder {
+            None => (None, None, None),
+            Some(folder) => {
+                let failed = |error| MountError::Folder(folder.clone(), error);
+                let copies = folder.join("copies");
+                let (writer, writing) =
+                    snapshots::writing(&copies, config.folder_mib, &deps.clock).map_err(failed)?;
+                let journal = Journal::open(&folder.join("unsubscriptions")).map_err(failed)?;
+                (Some(writer), Some(writing), Some(journal))
+            }
+        };
+        let snapshots = Snapshots::new(maker, deps.clock.clone(), guards, config.memory_mib, writer);
+        let site = Site {
+            snapshots: snapshots.clone(),
+            journal: journal.clone(),
+            keys: KeySet::new(&peers),
+            readiness: Readiness::new(&peers),
+            peers: peers.clone(),
+        };
+        Ok(Self { router: router(site, guards), snapshots, writing, journal, peers })
+    }
+}
+
 /// The pages, with what every answer of theirs carries.
-pub(crate) fn router(peers: Peers, public_url: &str) -> Router {
-    let press = Press::new();
-    let site = Site {
-        formats: Formats::new(&peers, &press, public_url),
-        heads: Heads::new(&peers),
-        keys: KeySet::new(&peers),
-        press,
-        readiness: Readiness::new(&peers),
-        peers,
-    };
+fn router(site: Site, guards: Guards) -> Router {
     let pages = Router::new()
         .route("/", get(front::landing))
         .route("/p/{slug}", get(front::page))
-        .route("/p/{slug}/history", get(stories::history))
-        .route("/p/{slug}/incidents/{incident_id}", get(stories::incident))
-        .route("/p/{slug}/maintenances/{maintenance_id}", get(stories::maintenance))
-        .route("/p/{slug}/uptime", get(uptime::months))
+        .route("/p/{slug}/history", get(stories::show_history))
+        .route("/p/{slug}/incidents/{incident_id}", get(stories::show_incident))
+        .route("/p/{slug}/maintenances/{maintenance_id}", get(stories::show_maintenance))
+        .route("/p/{slug}/uptime", get(uptime::show))
         .route("/p/{slug}/subscribe", get(subscribe::form).post(subscribe::subscribe))
         .route("/c/{token}", get(token::ask_confirm).post(token::confirm))
         .route("/u/{token}", get(token::ask_unsubscribe).post(token::unsubscribe))
         .route("/static/{file}", get(assets::show))
+        .route("/favicon.ico", get(assets::icon))
         .route("/.well-known/jwks.json", get(key_set::show))
         .merge(formats::router())
+        .route("/p/{slug}/events", get(events::follow))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(missing)
@@ -85,10 +123,10 @@ pub(crate) fn router(peers: Peers, public_url: &str) -> Router {
     bounded(pages, LIMIT)
         .layer(DefaultBodyLimit::max(MAX_PUBLIC_REQUEST_BYTES))
         .layer(CompressionLayer::new().compress_when(is_text))
-        .layer(always(CONTENT_SECURITY_POLICY, POLICY))
-        .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        // addresses hold tokens
-        .layer(always(REFERRER_POLICY, "no-referrer"))
+        .layer(map_response(move |mut answer: Response| {
+            guards.put_on(answer.headers_mut());
+            std::future::ready(answer)
+        }))
 }
 
 /// The same pages, each answered within this time.
@@ -105,10 +143,6 @@ fn bounded(pages: Router, limit: Duration) -> Router {
             Err(_) => reader.refuse(Fault::Away).into_response(),
         }
     }))
-}
-
-fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }
 
 async fn missing(reader: Reader) -> Refused {

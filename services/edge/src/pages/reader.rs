@@ -14,7 +14,7 @@ use http::{
 use kit::locale::Locale;
 use serde::de::DeserializeOwned;
 
-use super::answer::Refused;
+use super::{answer::Refused, document::Document, slug::Slug, snapshots::Snapshots};
 use crate::{peers::Fault, texts::Texts};
 
 /// What a browser says of its reader.
@@ -26,11 +26,23 @@ pub(super) struct Reader {
     pub(super) texts: Texts,
     /// The versions of the page that the browser has.
     pub(super) has: Option<HeaderValue>,
+    /// All that it says.
+    pub(super) headers: HeaderMap,
 }
 
 impl Reader {
     pub(super) fn refuse(&self, fault: Fault) -> Refused {
         Refused { fault, texts: self.texts }
+    }
+
+    /// Shows this reader a document of a page.
+    pub(super) async fn show(
+        &self,
+        snapshots: &Snapshots,
+        slug: &Slug,
+        document: &Document,
+    ) -> Result<Response, Refused> {
+        snapshots.show(slug, document, &self.headers).await.map_err(|fault| self.refuse(fault))
     }
 }
 
@@ -39,7 +51,8 @@ impl<S: Sync> FromRequestParts<S> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let locale = preferred(&parts.headers);
-        Ok(Self { locale, texts: texts(locale), has: parts.headers.get(IF_NONE_MATCH).cloned() })
+        let has = parts.headers.get(IF_NONE_MATCH).cloned();
+        Ok(Self { locale, texts: texts(locale), has, headers: parts.headers.clone() })
     }
 }
 

@@ -13,13 +13,16 @@ use proto::incidents::v1::{
 use serde::Deserialize;
 
 use super::{
-    answer::{self, Frame, Refused},
-    formats::{CodeOr, Formats, document_of, place_of},
-    heads::{Heads, Slug},
-    press::Press,
+    answer::{Frame, Refused},
+    document::Document,
+    formats::{CodeOr, place_of, show_story},
+    maker::Maker,
     reader::{Reader, Segments},
+    slug::Slug,
+    snapshots::{Made, Snapshots},
 };
 use crate::{
+    formats::Source,
     peers::{Fault, Peers, ask, request},
     view::{HistoryView, IncidentView, MaintenanceView, PageHead},
 };
@@ -58,92 +61,77 @@ pub(super) struct Place {
 }
 
 /// `GET /p/{slug}/history?page_token=`
-pub(super) async fn history(
-    State(peers): State<Peers>,
-    State(heads): State<Heads>,
-    State(press): State<Press>,
+pub(super) async fn show_history(
+    State(snapshots): State<Snapshots>,
     Segments(slug): Segments<Slug>,
     place: Result<Query<Place>, QueryRejection>,
     reader: Reader,
 ) -> Result<Response, Refused> {
     let Query(Place { page_token }) = place.map_err(|_| reader.refuse(Fault::NotFound))?;
-    let is_first = page_token.is_empty();
-    let lot = async {
-        let head = heads.find(slug).await?;
-        let asked = ListHistoryRequest { page_id: head.page_id.clone(), page_size: 0, page_token };
-        let lot = ask(peers.status().list_history(request(asked))).await?;
-        Ok::<_, Fault>((head, lot))
-    };
-    let (head, lot) = lot.await.map_err(|fault| reader.refuse(fault))?;
-    press
-        .make(&reader, move |has| {
-            let texts = head.texts;
-            let history = head.history(lot);
-            let template = History { frame: Frame::new(texts), head, history, is_first };
-            Some(answer::public(&template, texts, has))
-        })
-        .await
+    reader.show(&snapshots, &slug, &Document::History { page_token }).await
 }
 
 /// `GET /p/{slug}/incidents/{incident_id}`, or by a code that other makers' programs know.
-pub(super) async fn incident(
+pub(super) async fn show_incident(
+    State(snapshots): State<Snapshots>,
     State(peers): State<Peers>,
-    State(heads): State<Heads>,
-    State(press): State<Press>,
-    State(formats): State<Formats>,
     Segments((slug, name)): Segments<(Slug, String)>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    let incident_id = match CodeOr::from(name) {
-        CodeOr::Document(code) => return Ok(document_of(&formats, slug, code, &reader).await),
+    match CodeOr::from(name) {
+        CodeOr::Document(code) => Ok(show_story(&snapshots, &slug, code, &reader).await),
         CodeOr::Page(code) => {
-            let place = place_of(&formats, slug, code).await;
-            return place
-                .map(|place| Redirect::permanent(&place).into_response())
-                .map_err(|fault| reader.refuse(fault));
+            let place = place_of(&snapshots, &peers, &slug, code).await;
+            let place = place.map_err(|fault| reader.refuse(fault))?;
+            Ok(Redirect::permanent(&place).into_response())
         }
-        CodeOr::Other(incident_id) => incident_id,
-    };
-    let story = async {
-        let head = heads.find(slug).await?;
-        let asked = StatusServiceGetIncidentRequest { page_id: head.page_id.clone(), incident_id };
-        let told = ask(peers.status().get_incident(request(asked))).await?;
-        Ok::<_, Fault>((head, told))
-    };
-    let (head, told) = story.await.map_err(|fault| reader.refuse(fault))?;
-    press
-        .make(&reader, move |has| {
-            let texts = head.texts;
-            let incident = head.incident(told)?;
-            Some(answer::public(&IncidentStory { frame: Frame::new(texts), head, incident }, texts, has))
+        CodeOr::Other(incident_id) => reader.show(&snapshots, &slug, &Document::Incident(incident_id)).await,
+    }
+}
+
+/// `GET /p/{slug}/maintenances/{maintenance_id}`
+pub(super) async fn show_maintenance(
+    State(snapshots): State<Snapshots>,
+    Segments((slug, maintenance_id)): Segments<(Slug, String)>,
+    reader: Reader,
+) -> Result<Response, Refused> {
+    reader.show(&snapshots, &slug, &Document::Maintenance(maintenance_id)).await
+}
+
+pub(super) async fn history(maker: &Maker, source: Arc<Source>, page_token: String) -> Result<Made, Fault> {
+    let is_first = page_token.is_empty();
+    let asked = ListHistoryRequest { page_id: source.page.page_id.clone(), page_size: 0, page_token };
+    let lot = ask(maker.peers.status().list_history(request(asked))).await?;
+    maker
+        .page(source, move |frame, source| {
+            let head = Arc::clone(&source.head);
+            Some(History { frame, history: head.history(lot), head, is_first })
         })
         .await
 }
 
-/// `GET /p/{slug}/maintenances/{maintenance_id}`
+pub(super) async fn incident(maker: &Maker, source: Arc<Source>, incident_id: String) -> Result<Made, Fault> {
+    let asked = StatusServiceGetIncidentRequest { page_id: source.page.page_id.clone(), incident_id };
+    let told = ask(maker.peers.status().get_incident(request(asked))).await?;
+    maker
+        .page(source, move |frame, source| {
+            let head = Arc::clone(&source.head);
+            Some(IncidentStory { frame, incident: head.incident(told)?, head })
+        })
+        .await
+}
+
 pub(super) async fn maintenance(
-    State(peers): State<Peers>,
-    State(heads): State<Heads>,
-    State(press): State<Press>,
-    Segments((slug, maintenance_id)): Segments<(Slug, String)>,
-    reader: Reader,
-) -> Result<Response, Refused> {
-    let story = async {
-        let head = heads.find(slug).await?;
-        let asked = StatusServiceGetMaintenanceRequest { page_id: head.page_id.clone(), maintenance_id };
-        let told = ask(peers.status().get_maintenance(request(asked))).await?;
-        Ok::<_, Fault>((head, told))
-    };
-    let (head, told) = story.await.map_err(|fault| reader.refuse(fault))?;
-    press
-        .make(&reader, move |has| {
-            let texts = head.texts;
-            let maintenance = head.maintenance(told)?;
-            Some(answer::public(
-                &MaintenanceStory { frame: Frame::new(texts), head, maintenance },
-                texts,
-                has,
-            ))
+    maker: &Maker,
+    source: Arc<Source>,
+    maintenance_id: String,
+) -> Result<Made, Fault> {
+    let asked = StatusServiceGetMaintenanceRequest { page_id: source.page.page_id.clone(), maintenance_id };
+    let told = ask(maker.peers.status().get_maintenance(request(asked))).await?;
+    maker
+        .page(source, move |frame, source| {
+            let head = Arc::clone(&source.head);
+            Some(MaintenanceStory { frame, maintenance: head.maintenance(told)?, head })
         })
         .await
 }

@@ -21,8 +21,9 @@ use tonic_types::StatusExt as _;
 
 use super::{
     answer::{self, Frame, Message, Refused},
-    heads::{Heads, Slug},
     reader::{Reader, Segments},
+    slug::Slug,
+    snapshots::Snapshots,
 };
 use crate::{
     peers::{self, Fault, Peers, ask},
@@ -89,11 +90,12 @@ impl Ask {
 
 /// `GET /p/{slug}/subscribe`: the form with all its choices.
 pub(super) async fn form(
-    State(heads): State<Heads>,
+    State(snapshots): State<Snapshots>,
     Segments(slug): Segments<Slug>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    let head = heads.find(slug).await.map_err(|fault| reader.refuse(fault))?;
+    let source = snapshots.source(&slug).await.map_err(|fault| reader.refuse(fault))?;
+    let head = Arc::clone(&source.head);
     let texts = head.texts;
     let typed = Typed { locale: reader.locale, time_zone: zone_of(&head).to_owned(), ..Typed::default() };
     let form = Ask::new(head, typed, Bad::default());
@@ -103,7 +105,7 @@ pub(super) async fn form(
 /// `POST /p/{slug}/subscribe`: the same answer for every address, whatever it is to the page.
 pub(super) async fn subscribe(
     State(peers): State<Peers>,
-    State(heads): State<Heads>,
+    State(snapshots): State<Snapshots>,
     Segments(slug): Segments<Slug>,
     reader: Reader,
     request: Request,
@@ -111,7 +113,8 @@ pub(super) async fn subscribe(
     let Some(typed) = read(request, READ).await else {
         return Ok(StatusCode::REQUEST_TIMEOUT.into_response());
     };
-    let head = heads.find(slug).await.map_err(|fault| reader.refuse(fault))?;
+    let source = snapshots.source(&slug).await.map_err(|fault| reader.refuse(fault))?;
+    let head = Arc::clone(&source.head);
     let texts = head.texts;
     // What is the page's stays the page's, also when the page has another one.
     let own_zone = !typed.time_zone.is_empty() && typed.time_zone != zone_of(&head);

@@ -10,6 +10,7 @@ use proto::subscriptions::v1::{ConfirmRequest, UnsubscribeRequest};
 
 use super::{
     answer::{self, Frame, Message, Refused},
+    journal::Journal,
     reader::{Reader, Segments},
 };
 use crate::{
@@ -44,18 +45,28 @@ pub(super) async fn confirm(
     reader: Reader,
 ) -> Result<Response, Refused> {
     let told = ask(peers.subscribers().confirm(request(ConfirmRequest { token }))).await;
-    outcome(&reader, told.err().map(Fault::from), "confirmed", "confirmed-text")
+    outcome(&reader, told.err().map(Fault::from), StatusCode::OK, ("confirmed", "confirmed-text"))
 }
 
 /// `POST /u/{token}`: by the button, or by the reader's mail program in one click (RFC 8058). What the body
-/// says and how it is encoded does not matter, so it is not looked at.
+/// says and how it is encoded does not matter, so it is not looked at. What cannot be passed on is kept until it can be,
+/// and 202.
 pub(super) async fn unsubscribe(
     State(peers): State<Peers>,
+    State(journal): State<Option<Journal>>,
     Segments(token): Segments<String>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    let told = ask(peers.subscribers().unsubscribe(request(UnsubscribeRequest { token }))).await;
-    outcome(&reader, told.err().map(Fault::from), "unsubscribed", "unsubscribed-text")
+    let asked = UnsubscribeRequest { token: token.clone() };
+    let told = ask(peers.subscribers().unsubscribe(request(asked))).await;
+    match (told.map_err(Fault::from), journal) {
+        (Err(Fault::Away), Some(journal)) => {
+            let fault = journal.note(&token).await.err();
+            let noted = ("unsubscribed", "unsubscribe-noted-text");
+            outcome(&reader, fault, StatusCode::ACCEPTED, noted)
+        }
+        (told, _) => outcome(&reader, told.err(), StatusCode::OK, ("unsubscribed", "unsubscribed-text")),
+    }
 }
 
 fn question(texts: Texts, heading: &str, text: &str, button: &str) -> Response {
@@ -68,9 +79,14 @@ fn question(texts: Texts, heading: &str, text: &str, button: &str) -> Response {
     answer::by_language(answer::private(StatusCode::OK, &question, texts))
 }
 
-fn outcome(reader: &Reader, fault: Option<Fault>, heading: &str, text: &str) -> Result<Response, Refused> {
+fn outcome(
+    reader: &Reader,
+    fault: Option<Fault>,
+    done: StatusCode,
+    (heading, text): (&str, &str),
+) -> Result<Response, Refused> {
     let (status, look, heading, text) = match fault {
-        None => (StatusCode::OK, "good", heading, text),
+        None => (done, "good", heading, text),
         Some(Fault::NotFound) => (StatusCode::NOT_FOUND, "unknown", "link-bad", "link-bad-text"),
         Some(Fault::Away) => return Err(reader.refuse(Fault::Away)),
     };

@@ -15,12 +15,15 @@ use proto::{
 use serde::Deserialize;
 
 use super::{
-    answer::{self, Frame, Refused},
-    heads::{Heads, Slug},
-    press::Press,
+    answer::{Frame, Refused},
+    document::Document,
+    maker::Maker,
     reader::{Reader, Segments},
+    slug::Slug,
+    snapshots::{Made, Snapshots},
 };
 use crate::{
+    formats::Source,
     peers::{Fault, Peers, ask, request},
     view::{PageHead, UptimeView},
 };
@@ -49,42 +52,42 @@ pub(super) struct Place {
 }
 
 /// `GET /p/{slug}/uptime?before=YYYY-MM`
-pub(super) async fn months(
-    State(peers): State<Peers>,
-    State(heads): State<Heads>,
-    State(press): State<Press>,
+pub(super) async fn show(
+    State(snapshots): State<Snapshots>,
     Segments(slug): Segments<Slug>,
     place: Result<Query<Place>, QueryRejection>,
     reader: Reader,
 ) -> Result<Response, Refused> {
     let Query(Place { before }) = place.map_err(|_| reader.refuse(Fault::NotFound))?;
-    let told = async {
-        let head = heads.find(slug).await?;
-        let current = head.zone.day_of(head.now).first_of_month();
-        let chosen = chosen(before.as_deref(), current).ok_or(Fault::NotFound)?;
-        // begun together, answered in their order
-        let calls = chosen.iter().map(|first| {
-            let (peers, page_id, first) = (peers.clone(), head.page_id.clone(), *first);
-            tokio::spawn(async move { month(&peers, page_id, first).await })
-        });
-        let mut told = Vec::new();
-        for (call, first) in calls.collect::<Vec<_>>().into_iter().zip(&chosen) {
-            told.push((*first, call.await.map_err(|_| Fault::Away)??));
-        }
-        Ok::<_, Fault>((head, told, chosen, current))
-    };
-    let (head, told, chosen, current) = told.await.map_err(|fault| reader.refuse(fault))?;
-    press
-        .make(&reader, move |has| {
-            let texts = head.texts;
-            let template = Shown {
-                frame: Frame::new(texts),
+    reader.show(&snapshots, &slug, &Document::Uptime { before }).await
+}
+
+pub(super) async fn months(
+    maker: &Maker,
+    source: Arc<Source>,
+    before: Option<String>,
+) -> Result<Made, Fault> {
+    let current = source.head.zone.day_of(source.now).first_of_month();
+    let chosen = chosen(before.as_deref(), current).ok_or(Fault::NotFound)?;
+    // begun together, answered in their order
+    let calls = chosen.iter().map(|first| {
+        let (peers, page_id, first) = (maker.peers.clone(), source.page.page_id.clone(), *first);
+        tokio::spawn(async move { month(&peers, page_id, first).await })
+    });
+    let mut told = Vec::new();
+    for (call, first) in calls.collect::<Vec<_>>().into_iter().zip(&chosen) {
+        told.push((*first, call.await.map_err(|_| Fault::Away)??));
+    }
+    maker
+        .page(source, move |frame, source| {
+            let head = Arc::clone(&source.head);
+            Some(Shown {
+                frame,
                 uptime: head.uptime(&told),
                 head,
                 older: chosen.first().filter(|first| **first > FIRST_MONTH).map(|first| named(*first)),
                 is_newest: chosen.contains(&current),
-            };
-            Some(answer::public(&template, texts, has))
+            })
         })
         .await
 }

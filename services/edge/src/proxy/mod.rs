@@ -344,6 +344,8 @@ mod tests {
             subscriptions: nowhere.clone(),
             notifications: nowhere,
             feedback: None,
+            changes: None,
+            clock: kit::Clock::system(),
             public_url: "http://localhost".to_owned(),
             pages_domain: None,
             reflection: false,

@@ -16,6 +16,7 @@ const UNFOLDED_COMPONENTS: usize = 30;
 /// A component with its state.
 #[derive(Debug)]
 pub(crate) struct ComponentRow {
+    pub(crate) component_id: String,
     pub(crate) name: String,
     /// What it is, in a sentence; may be empty.
     pub(crate) description: String,
@@ -39,6 +40,7 @@ pub(crate) enum Section {
 /// A group with its components.
 #[derive(Debug)]
 pub(crate) struct GroupCard {
+    pub(crate) component_group_id: String,
     /// Its heading.
     pub(crate) name: String,
     /// What it is, in a sentence; may be empty.
@@ -185,6 +187,7 @@ impl GroupCard {
         let worst = components.iter().map(|each| each.status()).max_by_key(|status| severity(*status));
         let is_calm = components.iter().all(|each| each.status() == ComponentStatus::Operational);
         Self {
+            component_group_id: group.component_group_id.clone(),
             name: group.name.clone(),
             description: group.description.clone(),
             worst: Mark::component(worst.unwrap_or_default(), head.texts),
@@ -204,6 +207,7 @@ impl ComponentRow {
             not_heard: followed.and_then(|followed| not_heard(head, followed)),
             status: Mark::component(component.status(), head.texts),
             uptime: bars.take(&component.component_id),
+            component_id: component.component_id.clone(),
             name: component.name.clone(),
             description: component.description.clone(),
         }

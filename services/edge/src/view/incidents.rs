@@ -19,6 +19,7 @@ const UNFOLDED_UPDATES: usize = 10;
 /// An incident with its story.
 #[derive(Debug)]
 pub(crate) struct IncidentView {
+    pub(crate) id: String,
     /// Its place below the page's: `incidents/inc_…`.
     pub(crate) place: String,
     pub(crate) title: String,
@@ -118,6 +119,7 @@ impl IncidentView {
         let is_open = incident.resolved_at.is_none();
         let affected = &incident.affected_components;
         Self {
+            id: incident.incident_id.clone(),
             place: place(incident),
             title: incident.title.clone(),
             language: story::foreign(head, incident.language.clone()),

@@ -35,7 +35,7 @@ impl Zone {
         self.time_zone.iana_name().unwrap_or("UTC").replace('_', " ")
     }
 
-    pub(super) fn moment(&self, at: Timestamp) -> Moment {
+    pub(crate) fn moment(&self, at: Timestamp) -> Moment {
         Moment { iso: iso(at), text: locale::date_time(at, &self.time_zone, self.locale) }
     }
 

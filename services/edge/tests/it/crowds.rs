@@ -145,7 +145,7 @@ async fn a_health_check_without_its_message_ends_in_the_callers_time() {
 async fn a_form_that_never_comes_is_given_up() {
     let world = World::showing(given::page("en")).await;
     let mut connection = TcpStream::connect(world.address).await.unwrap();
-    let head = "POST /p/demo/subscribe HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\
+    let head = "POST /p/demo/subscribe HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\
                 content-type: application/x-www-form-urlencoded\r\n\r\n";
     connection.write_all(head.as_bytes()).await.unwrap();
     let mut answer = [0; 12];

@@ -8,6 +8,9 @@ use proto::incidents::v1::{
 
 pub(crate) const PAGE_ID: &str = "page_01jdphars00000000000000000";
 
+/// When the answers were put together.
+pub(crate) const NOW: &str = "2026-11-20T23:45:00Z";
+
 pub(crate) fn at(text: &str) -> Option<Timestamp> {
     let at: jiff::Timestamp = text.parse().unwrap();
     Some(Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() })
@@ -25,7 +28,7 @@ pub(crate) fn page(locale: &str) -> GetPageResponse {
         }),
         overall_status: OverallStatus::Operational.into(),
         version: 1,
-        generated_at: at("2026-11-20T23:45:00Z"),
+        generated_at: at(NOW),
         ..GetPageResponse::default()
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod crowds;
+mod events;
 mod everything;
 mod formats;
 mod given;
@@ -10,6 +11,7 @@ mod kept;
 mod pages;
 mod proxy;
 mod services;
+mod snapshots;
 mod subscribing;
 mod tokens;
 mod web;

@@ -3,6 +3,7 @@
 use std::{
     pin::Pin,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use proto::{
@@ -18,6 +19,9 @@ use proto::{
         WatchPageRequest, WatchPageResponse, audit_service_server::AuditService, find_story_response,
         get_page_request, get_uptime_request, history_entry, status_service_server::StatusService,
     },
+    internal::v1::{
+        WatchPageChangesRequest, WatchPageChangesResponse, page_change_service_server::PageChangeService,
+    },
     subscriptions::v1::{
         ConfirmRequest, ConfirmResponse, SubscribeRequest, SubscribeResponse, UnsubscribeRequest,
         UnsubscribeResponse, subscription_service_server::SubscriptionService,
@@ -28,8 +32,11 @@ use proto::{
         account_service_server::AccountService,
     },
 };
-use tokio::sync::mpsc;
-use tokio_stream::{Stream, StreamExt as _};
+use tokio::sync::{broadcast, mpsc};
+use tokio_stream::{
+    Stream, StreamExt as _,
+    wrappers::{BroadcastStream, IntervalStream},
+};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request as Call, Response, Status};
 
@@ -44,11 +51,18 @@ pub(crate) const JWKS: &str = r#"{"keys":[]}"#;
 /// What is behind the edge: it knows one page, by the slug "demo".
 #[derive(Clone)]
 pub(crate) struct Services {
-    pub(crate) page: GetPageResponse,
+    pub(crate) page: Shown,
+    pub(crate) changes: broadcast::Sender<Told>,
     pub(crate) subscribed: Subscribed,
     pub(crate) slow: mpsc::UnboundedSender<Slow>,
     pub(crate) go_on: CancellationToken,
 }
+
+/// What is told of changes, or why nothing is any longer.
+pub(crate) type Told = Result<WatchPageChangesResponse, Status>;
+
+/// The page as it is now.
+pub(crate) type Shown = Arc<Mutex<GetPageResponse>>;
 
 /// What was asked for by those who subscribed.
 pub(crate) type Subscribed = Arc<Mutex<Vec<SubscribeRequest>>>;
@@ -77,12 +91,39 @@ fn refuse_unless(good: bool) -> Result<(), Status> {
     if good { Ok(()) } else { Err(kit::status::not_found()) }
 }
 
+impl Services {
+    fn page(&self) -> GetPageResponse {
+        self.page.lock().unwrap().clone()
+    }
+}
+
+#[tonic::async_trait]
+impl PageChangeService for Services {
+    type WatchPageChangesStream =
+        Pin<Box<dyn Stream<Item = Result<WatchPageChangesResponse, Status>> + Send>>;
+
+    /// A gap, and then what is told, or a word each half second.
+    async fn watch_page_changes(
+        &self,
+        _: Call<WatchPageChangesRequest>,
+    ) -> Result<Response<Self::WatchPageChangesStream>, Status> {
+        let gap = WatchPageChangesResponse { gap: true, changes: Vec::new() };
+        let told = BroadcastStream::new(self.changes.subscribe()).filter_map(Result::ok);
+        let words = IntervalStream::new(tokio::time::interval(Duration::from_millis(500)))
+            .map(|_| Ok(WatchPageChangesResponse::default()));
+        let all = tokio_stream::once(Ok(gap)).chain(told.merge(words));
+        Ok(Response::new(Box::pin(all)))
+    }
+}
+
 #[tonic::async_trait]
 impl StatusService for Services {
     async fn get_page(&self, call: Call<GetPageRequest>) -> Result<Response<GetPageResponse>, Status> {
         let wanted = call.into_inner().page;
-        refuse_unless(wanted == Some(get_page_request::Page::Slug("demo".into())))?;
-        Ok(Response::new(self.page.clone()))
+        let page = self.page();
+        let slug = page.page.as_ref().map(|page| page.slug.clone());
+        refuse_unless(wanted == slug.map(get_page_request::Page::Slug))?;
+        Ok(Response::new(page))
     }
 
     async fn list_history(
@@ -91,7 +132,7 @@ impl StatusService for Services {
     ) -> Result<Response<ListHistoryResponse>, Status> {
         let asked = call.into_inner();
         refuse_unless(asked.page_id == PAGE_ID)?;
-        let page = &self.page;
+        let page = self.page();
         let (months, next_page_token) = match asked.page_token.as_str() {
             "" => {
                 let newest = month(11, &page.open_incidents, &page.recent_maintenances);
@@ -109,13 +150,14 @@ impl StatusService for Services {
         call: Call<StatusServiceGetIncidentRequest>,
     ) -> Result<Response<StatusServiceGetIncidentResponse>, Status> {
         let asked = call.into_inner();
-        let all = self.page.open_incidents.iter().chain(&self.page.recent_incidents);
+        let page = self.page();
+        let all = page.open_incidents.iter().chain(&page.recent_incidents);
         let incident = all.into_iter().find(|each| each.incident_id == asked.incident_id).cloned();
         refuse_unless(incident.is_some())?;
         Ok(Response::new(StatusServiceGetIncidentResponse {
             incident,
-            components: self.page.components.clone(),
-            component_groups: self.page.component_groups.clone(),
+            components: page.components.clone(),
+            component_groups: page.component_groups.clone(),
         }))
     }
 
@@ -124,13 +166,14 @@ impl StatusService for Services {
         call: Call<StatusServiceGetMaintenanceRequest>,
     ) -> Result<Response<StatusServiceGetMaintenanceResponse>, Status> {
         let asked = call.into_inner();
-        let all = self.page.active_maintenances.iter().chain(&self.page.recent_maintenances);
+        let page = self.page();
+        let all = page.active_maintenances.iter().chain(&page.recent_maintenances);
         let maintenance = all.into_iter().find(|each| each.maintenance_id == asked.maintenance_id).cloned();
         refuse_unless(maintenance.is_some())?;
         Ok(Response::new(StatusServiceGetMaintenanceResponse {
             maintenance,
-            components: self.page.components.clone(),
-            component_groups: self.page.component_groups.clone(),
+            components: page.components.clone(),
+            component_groups: page.component_groups.clone(),
         }))
     }
 
@@ -139,11 +182,12 @@ impl StatusService for Services {
         call: Call<StatusServiceListIncidentsRequest>,
     ) -> Result<Response<StatusServiceListIncidentsResponse>, Status> {
         refuse_unless(call.get_ref().page_id == PAGE_ID)?;
-        let incidents = self.page.open_incidents.iter().chain(&self.page.recent_incidents).cloned();
+        let page = self.page();
+        let incidents = page.open_incidents.iter().chain(&page.recent_incidents).cloned();
         Ok(Response::new(StatusServiceListIncidentsResponse {
             incidents: incidents.collect(),
             next_page_token: String::new(),
-            former_components: self.page.former_components.clone(),
+            former_components: page.former_components.clone(),
         }))
     }
 
@@ -152,7 +196,7 @@ impl StatusService for Services {
         call: Call<StatusServiceListMaintenancesRequest>,
     ) -> Result<Response<StatusServiceListMaintenancesResponse>, Status> {
         refuse_unless(call.get_ref().page_id == PAGE_ID)?;
-        let page = &self.page;
+        let page = self.page();
         let maintenances = page.upcoming_maintenances.iter().chain(&page.active_maintenances);
         Ok(Response::new(StatusServiceListMaintenancesResponse {
             maintenances: maintenances.chain(&page.recent_maintenances).cloned().collect(),
@@ -163,7 +207,8 @@ impl StatusService for Services {
 
     async fn find_story(&self, call: Call<FindStoryRequest>) -> Result<Response<FindStoryResponse>, Status> {
         let asked = call.into_inner();
-        let mut all = self.page.open_incidents.iter().chain(&self.page.recent_incidents);
+        let page = self.page();
+        let mut all = page.open_incidents.iter().chain(&page.recent_incidents);
         let found = all.find(|each| code_of(&each.incident_id) == asked.code);
         let id = found.ok_or_else(|| Status::not_found("no such story"))?.incident_id.clone();
         Ok(Response::new(FindStoryResponse { story: Some(find_story_response::Story::IncidentId(id)) }))
@@ -177,10 +222,10 @@ impl StatusService for Services {
             return Err(kit::status::invalid_field("month", "is not one of 2026"));
         };
         Ok(Response::new(GetUptimeResponse {
-            uptimes: if month == 11 { self.page.uptimes.clone() } else { Vec::new() },
+            uptimes: if month == 11 { self.page().uptimes } else { Vec::new() },
             weights: Some(UptimeWeights { partial_outage_percent: 30, major_outage_percent: 100 }),
             time_zone: "America/Sao_Paulo".into(),
-            generated_at: self.page.generated_at,
+            generated_at: self.page().generated_at,
         }))
     }
 
@@ -191,7 +236,7 @@ impl StatusService for Services {
         call: Call<WatchPageRequest>,
     ) -> Result<Response<Self::WatchPageStream>, Status> {
         refuse_unless(call.get_ref().page_id == PAGE_ID)?;
-        let current = WatchPageResponse { version: self.page.version, heartbeat: false };
+        let current = WatchPageResponse { version: self.page().version, heartbeat: false };
         Ok(Response::new(Box::pin(tokio_stream::once(Ok(current)).chain(tokio_stream::pending()))))
     }
 }

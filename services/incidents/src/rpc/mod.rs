@@ -7,6 +7,7 @@ pub(crate) mod convert;
 pub(crate) mod incident_service;
 pub(crate) mod maintenance_service;
 pub(crate) mod mask;
+mod page_change_service;
 mod postmortem_service;
 mod read;
 mod status_history_service;

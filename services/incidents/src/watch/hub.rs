@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Versions;
+use super::{Changes, Versions, feed::Feed};
 use crate::store::pages;
 
 /// Where `pages::advance_page` tells of each change: the page's UUID, a space, and its version.
@@ -35,6 +35,7 @@ pub(crate) struct Hub(Arc<Inner>);
 struct Inner {
     db: Db,
     pages: Mutex<HashMap<PageId, Weak<Page>>>,
+    feed: Feed,
 }
 
 /// A watched page. It leaves the hub with its last reader.
@@ -50,7 +51,7 @@ pub(super) struct Page {
 
 impl Hub {
     pub(crate) fn new(db: Db) -> Self {
-        Self(Arc::new(Inner { db, pages: Mutex::default() }))
+        Self(Arc::new(Inner { db, pages: Mutex::default(), feed: Feed::default() }))
     }
 
     /// The page's versions from now on, for a reader who has seen `after`.
@@ -74,6 +75,11 @@ impl Hub {
             }
         }
         Ok(Versions::new(page, after, SILENCE))
+    }
+
+    /// The changes of all pages from now on.
+    pub(crate) fn watch_all(&self) -> Changes {
+        self.0.feed.enter()
     }
 
     /// The page, watched from now on.
@@ -100,8 +106,10 @@ impl Hub {
         });
         let Some((page_id, version)) = parsed else {
             tracing::warn!(told, "what was told of a page's change cannot be read");
+            self.0.feed.gap();
             return;
         };
+        self.0.feed.learn(page_id, version);
         // Let go of the pages first: if its last reader leaves just now, the page has to leave them.
         let page = self.0.pages().get(&page_id).and_then(Weak::upgrade);
         if let Some(page) = page {
@@ -176,12 +184,16 @@ impl Drop for Page {
     }
 }
 
-/// Follows the changes of watched pages until told to stop.
+/// Follows the changes of pages until told to stop.
 pub(crate) async fn follow(hub: Hub, stop: CancellationToken) {
     let look = Arc::new(Notify::new());
     let hearing = worker::hear(hub.0.db.clone(), CHANNEL, stop.clone(), |heard| match heard {
-        Heard::Began => look.notify_waiters(),
+        Heard::Began => {
+            hub.0.feed.begin();
+            look.notify_waiters();
+        }
         Heard::Said(told) => hub.hear(told),
+        Heard::Lost => hub.0.feed.lose(),
     });
     let looking = worker::run("watch_pages", Arc::clone(&look), POLL, stop, || hub.look());
     tokio::join!(hearing, looking);
@@ -191,6 +203,7 @@ pub(crate) async fn follow(hub: Hub, stop: CancellationToken) {
 pub(super) mod tests {
     use kit::Clock;
     use sqlx::postgres::PgConnectOptions;
+    use tokio_stream::StreamExt as _;
 
     use super::*;
 
@@ -244,6 +257,23 @@ pub(super) mod tests {
         ] {
             hub.hear(&told);
             assert_eq!(page.known(), known, "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn readers_of_all_pages_are_told_of_pages_that_nobody_watches_and_of_news_that_cannot_be_read() {
+        let (hub, page_id) = (hub(), PageId::new(&Clock::system()));
+        hub.0.feed.begin();
+        let mut changes = hub.watch_all();
+        for (told, gap, version) in [
+            (format!("{} 3", page_id.uuid()), true, Some(3)),
+            (format!("{} 4", page_id.uuid()), false, Some(4)),
+            (format!("{} x", page_id.uuid()), true, None),
+        ] {
+            hub.hear(&told);
+            let answer = changes.next().await.unwrap().unwrap();
+            assert_eq!((answer.gap, answer.changes.first().map(|change| change.version)), (gap, version));
+            assert!(answer.changes.iter().all(|change| change.page_id == page_id.to_string()));
         }
     }
 

@@ -135,6 +135,7 @@ pub(super) fn example(path: &str, things: &Things) -> (Vec<u8>, Stranger) {
             let key = Some(internal::look_up_page_request::Key::PageId(page_id));
             (internal::LookUpPageRequest { key }.encode_to_vec(), Own)
         }
+        "internal.v1.PageChangeService/WatchPageChanges" => (Vec::new(), Own),
         "internal.v1.EventService/PublishEvent" => {
             // A confirmation of nobody: planned for an audience of none.
             let event = internal::publish_event_request::Event::ConfirmationRequested(

@@ -1,21 +1,28 @@
 //! One story by the code that programs of other makers know it by.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse as _, Response};
 use kit::code::Code;
 use proto::incidents::v1::{
     FindStoryRequest, StatusServiceGetIncidentRequest, StatusServiceGetMaintenanceRequest,
-    find_story_response::Story,
+    find_story_response::Story as Found,
 };
 
 use super::{
-    Formats,
-    document::{Document, Refusal},
     make::{json, json_of},
+    refusal::Refusal,
 };
 use crate::{
     formats::{Source, compat},
-    pages::{heads::Slug, reader::Reader},
-    peers::{Fault, ask, request},
+    pages::{
+        document::Document,
+        maker::Maker,
+        reader::Reader,
+        slug::Slug,
+        snapshots::{Made, Snapshots},
+    },
+    peers::{Fault, Peers, ask, request},
 };
 
 /// What the last segment of a story's address names.
@@ -44,48 +51,49 @@ impl From<String> for CodeOr {
 }
 
 /// Where the page of what a code stands for is.
-pub(in crate::pages) async fn place_of(formats: &Formats, slug: Slug, code: Code) -> Result<String, Fault> {
-    let source = formats.source(slug).await?;
-    let slug = &source.page.slug;
-    Ok(match find(formats, &source, code).await? {
-        Story::IncidentId(id) => format!("/p/{slug}/incidents/{id}"),
-        Story::MaintenanceId(id) => format!("/p/{slug}/maintenances/{id}"),
+pub(in crate::pages) async fn place_of(
+    snapshots: &Snapshots,
+    peers: &Peers,
+    slug: &Slug,
+    code: Code,
+) -> Result<String, Fault> {
+    let source = snapshots.source(slug).await?;
+    Ok(match find(peers, &source, code).await? {
+        Found::IncidentId(id) => format!("/p/{slug}/incidents/{id}"),
+        Found::MaintenanceId(id) => format!("/p/{slug}/maintenances/{id}"),
     })
 }
 
 /// `GET /p/{slug}/incidents/{code}.json`: what a code stands for.
-pub(in crate::pages) async fn document_of(
-    formats: &Formats,
-    slug: Slug,
+pub(in crate::pages) async fn show_story(
+    snapshots: &Snapshots,
+    slug: &Slug,
     code: Code,
     reader: &Reader,
 ) -> Response {
-    match formats.story(slug, code).await {
-        Ok(document) => document.answer(reader.has.as_ref()),
-        Err(fault) => Refusal(fault).into_response(),
-    }
+    let shown = snapshots.show(slug, &Document::Story(code), &reader.headers).await;
+    shown.unwrap_or_else(|fault| Refusal(fault).into_response())
 }
 
-pub(super) async fn made(formats: &Formats, slug: Slug, code: Code) -> Result<Document, Fault> {
-    let source = formats.source(slug).await?;
-    let (mut status, page_id) = (formats.peers.status(), source.page.page_id.clone());
-    match find(formats, &source, code).await? {
-        Story::IncidentId(incident_id) => {
+pub(in crate::pages) async fn story(maker: &Maker, source: Arc<Source>, code: Code) -> Result<Made, Fault> {
+    let (mut status, page_id) = (maker.peers.status(), source.page.page_id.clone());
+    match find(&maker.peers, &source, code).await? {
+        Found::IncidentId(incident_id) => {
             let asked = StatusServiceGetIncidentRequest { page_id, incident_id };
             let told = ask(status.get_incident(request(asked))).await?;
-            json_of(formats, source, move |source| json(&compat::incident(source, &told))).await
+            json_of(maker, source, move |source| json(&compat::incident(source, &told))).await
         }
-        Story::MaintenanceId(maintenance_id) => {
+        Found::MaintenanceId(maintenance_id) => {
             let asked = StatusServiceGetMaintenanceRequest { page_id, maintenance_id };
             let told = ask(status.get_maintenance(request(asked))).await?;
-            json_of(formats, source, move |source| json(&compat::maintenance(source, &told))).await
+            json_of(maker, source, move |source| json(&compat::maintenance(source, &told))).await
         }
     }
 }
 
-async fn find(formats: &Formats, source: &Source, code: Code) -> Result<Story, Fault> {
+async fn find(peers: &Peers, source: &Source, code: Code) -> Result<Found, Fault> {
     let asked = FindStoryRequest { page_id: source.page.page_id.clone(), code: code.to_string() };
-    ask(formats.peers.status().find_story(request(asked))).await?.story.ok_or(Fault::Away)
+    ask(peers.status().find_story(request(asked))).await?.story.ok_or(Fault::Away)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use http::HeaderValue;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use kit::{paging::Cursor, time::EARLIEST};
 use proto::incidents::v1::{
@@ -12,12 +13,16 @@ use proto::incidents::v1::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Document, Format, Formats, Place, document::JSON};
+use super::{Format, JSON, Place};
 use crate::{
     formats::{
         Source, badge, compat,
         feeds::{self, Story},
         glance,
+    },
+    pages::{
+        maker::Maker,
+        snapshots::{Kind, Made},
     },
     peers::{Fault, ask, request},
 };
@@ -32,62 +37,67 @@ const LONG_AGO: i32 = 12 * 1000;
 const MOST_LOTS: u32 = 20;
 
 /// A document of a page.
-pub(super) async fn made(
-    formats: &Formats,
+pub(in crate::pages) async fn made(
+    maker: &Maker,
     source: Arc<Source>,
     format: Format,
     place: Place,
-) -> Result<Document, Fault> {
+) -> Result<Made, Fault> {
     match format {
-        Format::Summary => json_of(formats, source, |source| json(&compat::summary(source))).await,
-        Format::Status => json_of(formats, source, |source| json(&compat::status(source))).await,
-        Format::Components => json_of(formats, source, |source| json(&compat::components(source))).await,
-        Format::Unresolved => json_of(formats, source, |source| json(&compat::unresolved(source))).await,
-        Format::Upcoming => json_of(formats, source, |source| json(&compat::upcoming(source))).await,
-        Format::Active => json_of(formats, source, |source| json(&compat::active(source))).await,
-        Format::Uptime => json_of(formats, source, |source| json(&compat::uptime(source))).await,
-        Format::Glance => json_of(formats, source, |source| json(&glance(source))).await,
-        Format::Badge => text_of(formats, source, format, badge).await,
+        Format::Summary => json_of(maker, source, |source| json(&compat::summary(source))).await,
+        Format::Status => json_of(maker, source, |source| json(&compat::status(source))).await,
+        Format::Components => json_of(maker, source, |source| json(&compat::components(source))).await,
+        Format::Unresolved => json_of(maker, source, |source| json(&compat::unresolved(source))).await,
+        Format::Upcoming => json_of(maker, source, |source| json(&compat::upcoming(source))).await,
+        Format::Active => json_of(maker, source, |source| json(&compat::active(source))).await,
+        Format::Uptime => json_of(maker, source, |source| json(&compat::uptime(source))).await,
+        Format::Glance => json_of(maker, source, |source| json(&glance(source))).await,
+        Format::Badge => text_of(maker, source, format, badge).await,
         Format::Incidents => {
-            let read = |token| incidents(formats, &source, token);
+            let read = |token| incidents(maker, &source, token);
             let lot = lot_at(place, read, |lot| &lot.next_page_token).await?;
-            json_of(formats, source, move |source| json(&compat::incidents(source, &lot))).await
+            json_of(maker, source, move |source| json(&compat::incidents(source, &lot))).await
         }
         Format::Maintenances => {
-            let read = |token| maintenances(formats, &source, token);
+            let read = |token| maintenances(maker, &source, token);
             let lot = lot_at(place, read, |lot| &lot.next_page_token).await?;
-            json_of(formats, source, move |source| json(&compat::scheduled_maintenances(source, &lot))).await
+            json_of(maker, source, move |source| json(&compat::scheduled_maintenances(source, &lot))).await
         }
         Format::History => {
-            let lot = history(formats, &source, place).await?;
-            json_of(formats, source, move |source| json(&compat::history(source, &lot))).await
+            let lot = history(maker, &source, place).await?;
+            json_of(maker, source, move |source| json(&compat::history(source, &lot))).await
         }
         Format::Calendar => {
-            let lot = with_open_maintenances(&source, maintenances(formats, &source, String::new()).await?);
-            text_of(formats, source, format, move |source| feeds::calendar(source, &lot)).await
+            let lot = with_open_maintenances(&source, maintenances(maker, &source, String::new()).await?);
+            text_of(maker, source, format, move |source| feeds::calendar(source, &lot)).await
         }
-        Format::Atom => feed(formats, source, format, feeds::atom).await,
-        Format::Rss => feed(formats, source, format, feeds::rss).await,
-        Format::Updates => feed(formats, source, format, feeds::updates_atom).await,
-        Format::JsonFeed => feed(formats, source, format, feeds::json_feed).await,
+        Format::Atom => feed(maker, source, format, feeds::atom).await,
+        Format::Rss => feed(maker, source, format, feeds::rss).await,
+        Format::Updates => feed(maker, source, format, feeds::updates_atom).await,
+        Format::JsonFeed => feed(maker, source, format, feeds::json_feed).await,
     }
 }
 
 /// A feed of the page's stories.
 async fn feed(
-    formats: &Formats,
+    maker: &Maker,
     source: Arc<Source>,
     format: Format,
     write: impl FnOnce(&Source, &[Story<'_>]) -> String + Send + 'static,
-) -> Result<Document, Fault> {
+) -> Result<Made, Fault> {
     let (incidents, maintenances) = tokio::try_join!(
-        incidents(formats, &source, String::new()),
-        maintenances(formats, &source, String::new())
+        incidents(maker, &source, String::new()),
+        maintenances(maker, &source, String::new())
     )?;
     let incidents = with_open_incidents(&source, incidents);
     let maintenances = with_open_maintenances(&source, maintenances);
     let text = move |source: &Source| write(source, &feeds::stories(&incidents, &maintenances));
-    text_of(formats, source, format, text).await
+    text_of(maker, source, format, text).await
+}
+
+fn document(content_type: &'static str, bytes: Vec<u8>) -> Made {
+    let kind = Kind::Format { content_type: HeaderValue::from_static(content_type) };
+    Made { kind, bytes, notice: String::new() }
 }
 
 /// Bytes of JSON. Of our types, whose keys are all texts, none fails to be written.
@@ -96,20 +106,20 @@ pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
 }
 
 pub(super) async fn json_of(
-    formats: &Formats,
+    maker: &Maker,
     source: Arc<Source>,
     write: impl FnOnce(&Source) -> Vec<u8> + Send + 'static,
-) -> Result<Document, Fault> {
-    formats.press.run(move || Document::new(JSON, write(&source))).await
+) -> Result<Made, Fault> {
+    maker.press().run(move || document(JSON, write(&source))).await
 }
 
 async fn text_of(
-    formats: &Formats,
+    maker: &Maker,
     source: Arc<Source>,
     format: Format,
     write: impl FnOnce(&Source) -> String + Send + 'static,
-) -> Result<Document, Fault> {
-    formats.press.run(move || Document::new(format.kind(), write(&source).into_bytes())).await
+) -> Result<Made, Fault> {
+    maker.press().run(move || document(format.content_type(), write(&source).into_bytes())).await
 }
 
 /// The lot at a place of a list whose lots are read by token; an empty one where there is none.
@@ -153,28 +163,28 @@ fn with_open_maintenances(
 }
 
 async fn incidents(
-    formats: &Formats,
+    maker: &Maker,
     source: &Source,
     page_token: String,
 ) -> Result<StatusServiceListIncidentsResponse, Fault> {
     let page_id = source.page.page_id.clone();
     let asked = StatusServiceListIncidentsRequest { page_id, page_size: 0, page_token };
-    Ok(ask(formats.peers.status().list_incidents(request(asked))).await?)
+    Ok(ask(maker.peers.status().list_incidents(request(asked))).await?)
 }
 
 async fn maintenances(
-    formats: &Formats,
+    maker: &Maker,
     source: &Source,
     page_token: String,
 ) -> Result<StatusServiceListMaintenancesResponse, Fault> {
     let page_id = source.page.page_id.clone();
     let asked = StatusServiceListMaintenancesRequest { page_id, page_size: 0, page_token };
-    Ok(ask(formats.peers.status().list_maintenances(request(asked))).await?)
+    Ok(ask(maker.peers.status().list_maintenances(request(asked))).await?)
 }
 
 /// Three months of history: those behind a token, or those of the lot with this number, whole unless they hold very
 /// much.
-async fn history(formats: &Formats, source: &Source, place: Place) -> Result<ListHistoryResponse, Fault> {
+async fn history(maker: &Maker, source: &Source, place: Place) -> Result<ListHistoryResponse, Fault> {
     let mut page_token = match place.page {
         Some(page) if page > 1 => token_of(source.now, &source.time_zone, page),
         Some(_) | None => place.page_token,
@@ -182,7 +192,7 @@ async fn history(formats: &Formats, source: &Source, place: Place) -> Result<Lis
     let (mut lot, mut left) = (ListHistoryResponse::default(), MONTHS);
     for _ in 0..LONGEST_LOT {
         let asked = ListHistoryRequest { page_id: source.page.page_id.clone(), page_size: left, page_token };
-        let more = ask(formats.peers.status().list_history(request(asked))).await?;
+        let more = ask(maker.peers.status().list_history(request(asked))).await?;
         left -= i32::try_from(more.months.len()).unwrap_or(left);
         lot.former_components.extend(more.former_components);
         for month in more.months {

@@ -1,14 +1,12 @@
-//! A page for programs: the addresses of its formats, and what is kept of them.
-//!
-//! Each document is made once for all who ask within five seconds. Any origin's script may read them: they hold what
-//! everybody may know, and no cookie ever changes them.
+//! A page for programs: the addresses of its formats. Any origin's script may read them: they hold what everybody may
+//! know, and no cookie ever changes them.
 
 mod by_code;
-mod document;
 mod make;
+mod refusal;
 mod subscribers;
 
-use std::{hash::Hash, sync::Arc, time::Duration};
+use std::fmt;
 
 use axum::{
     Router,
@@ -20,33 +18,31 @@ use http::{
     StatusCode,
     header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE},
 };
-use kit::code::Code;
-use moka::future::Cache;
 use serde::Deserialize;
 use tower_http::cors::{Any, CorsLayer};
 
-pub(super) use self::by_code::{CodeOr, document_of, place_of};
-use self::document::{Document, Refusal};
+use self::refusal::Refusal;
+pub(super) use self::{
+    by_code::{CodeOr, place_of, show_story, story},
+    make::made,
+};
 use super::{
     Site,
-    heads::{self, Slug},
-    press::Press,
+    document::Document,
     reader::{Reader, Segments},
+    slug::Slug,
+    snapshots::Snapshots,
 };
-use crate::{
-    formats::Source,
-    peers::{Fault, Peers},
-};
+use crate::peers::Fault;
 
 const WIDGET: &str = include_str!("../../../static/widget.js");
-/// How long a document is kept.
-const FRESH: Duration = Duration::from_secs(5);
-/// Bytes of all documents that are kept, and of all that they are made of.
-const MAX_KEPT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The type of what is no feed and no calendar.
+const JSON: &str = "application/json; charset=utf-8";
 
 /// One of a page's formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Format {
+pub(super) enum Format {
     Summary,
     Status,
     Components,
@@ -88,7 +84,12 @@ impl Format {
         ("/widget.json", Self::Glance),
     ];
 
-    fn kind(self) -> &'static str {
+    /// Its place below the page's.
+    pub(super) fn path(self) -> &'static str {
+        Self::ALL.iter().find(|(_, format)| *format == self).map_or("", |(path, _)| path)
+    }
+
+    fn content_type(self) -> &'static str {
         match self {
             Self::Summary
             | Self::Status
@@ -100,7 +101,7 @@ impl Format {
             | Self::Active
             | Self::History
             | Self::Uptime
-            | Self::Glance => document::JSON,
+            | Self::Glance => JSON,
             Self::Atom | Self::Updates => "application/atom+xml; charset=utf-8",
             Self::Rss => "application/rss+xml; charset=utf-8",
             Self::JsonFeed => "application/feed+json; charset=utf-8",
@@ -112,7 +113,7 @@ impl Format {
 
 /// Where in a list to begin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
-struct Place {
+pub(super) struct Place {
     /// `next_page` of the answer before.
     #[serde(default)]
     page_token: String,
@@ -146,86 +147,24 @@ impl Place {
     }
 }
 
-/// What is asked of a page that is no beginning: a further lot of a list, or a single story.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Further {
-    Lot(Format, Place),
-    Story(Code),
-}
-
-/// What the formats need. Cheap to clone.
-#[derive(Debug, Clone)]
-pub(super) struct Formats {
-    peers: Peers,
-    press: Press,
-    public_url: Arc<str>,
-    sources: Cache<Slug, Arc<Source>>,
-    documents: Cache<(Slug, Format), Document>,
-    /// Apart from the documents, so that nobody who makes places up drives those out.
-    further: Cache<(Slug, Further), Document>,
-}
-
-impl Formats {
-    pub(super) fn new(peers: &Peers, press: &Press, public_url: &str) -> Self {
-        Self {
-            peers: peers.clone(),
-            press: press.clone(),
-            public_url: public_url.into(),
-            sources: kept(|source: &Arc<Source>| source.bytes),
-            documents: kept(|document: &Document| document.bytes.len()),
-            further: kept(|document: &Document| document.bytes.len()),
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.page_token.as_str(), self.page) {
+            ("", None) => Ok(()),
+            ("", Some(page)) => write!(f, "?page={page}"),
+            (token, None) => write!(f, "?page_token={token}"),
+            (token, Some(page)) => write!(f, "?page={page}&page_token={token}"),
         }
     }
-
-    /// What a page's documents are made of; many readers at once are one call.
-    async fn source(&self, slug: Slug) -> Result<Arc<Source>, Fault> {
-        let load = async {
-            let front = heads::page(&self.peers, slug.clone()).await?;
-            Source::new(&self.public_url, front).map(Arc::new).ok_or(Fault::Away)
-        };
-        self.sources.try_get_with_by_ref(&slug, load).await.map_err(|fault| *fault)
-    }
-
-    async fn document(&self, slug: Slug, format: Format, place: Place) -> Result<Document, Fault> {
-        let place = place.of(format);
-        let made = async {
-            let source = self.source(slug.clone()).await?;
-            make::made(self, source, format, place.clone()).await
-        };
-        let kept = if place == Place::default() {
-            self.documents.try_get_with((slug.clone(), format), made).await
-        } else {
-            self.further.try_get_with((slug.clone(), Further::Lot(format, place.clone())), made).await
-        };
-        kept.map_err(|fault| *fault)
-    }
-
-    async fn story(&self, slug: Slug, code: Code) -> Result<Document, Fault> {
-        let made = by_code::made(self, slug.clone(), code);
-        self.further.try_get_with((slug, Further::Story(code)), made).await.map_err(|fault| *fault)
-    }
-}
-
-/// Something that is kept for a moment, in bounded memory.
-fn kept<K, V>(bytes: fn(&V) -> usize) -> Cache<K, V>
-where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    Cache::builder()
-        .weigher(move |_, value| u32::try_from(bytes(value)).unwrap_or(u32::MAX))
-        .max_capacity(MAX_KEPT_BYTES)
-        .time_to_live(FRESH)
-        .build()
 }
 
 /// The formats of all pages.
 pub(super) fn router() -> Router<Site> {
     let formats = Format::ALL.into_iter().fold(Router::new(), |router, (path, format)| {
-        let show = move |State(formats): State<Formats>,
+        let show = move |State(snapshots): State<Snapshots>,
                          Segments(slug): Segments<Slug>,
                          place: Result<Query<Place>, QueryRejection>,
-                         reader: Reader| show(formats, slug, format, place, reader);
+                         reader: Reader| show(snapshots, slug, format, place, reader);
         router.route(&format!("/p/{{slug}}{path}"), get(show))
     });
     let any = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
@@ -249,13 +188,13 @@ async fn widget(Segments(_): Segments<Slug>) -> Response {
 }
 
 async fn show(
-    formats: Formats,
+    snapshots: Snapshots,
     slug: Slug,
     format: Format,
     place: Result<Query<Place>, QueryRejection>,
     reader: Reader,
 ) -> Result<Response, Refusal> {
     let Query(place) = place.map_err(|_| Refusal(Fault::NotFound))?;
-    let document = formats.document(slug, format, place).await?;
-    Ok(document.answer(reader.has.as_ref()))
+    let document = Document::Format(format, place.of(format));
+    Ok(snapshots.show(&slug, &document, &reader.headers).await?)
 }

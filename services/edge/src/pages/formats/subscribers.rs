@@ -12,14 +12,11 @@ use serde_json::{Value, json};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use super::{
-    Formats,
-    document::{Refusal, told},
-};
+use super::refusal::{Refusal, told};
 use crate::{
     formats::{Source, compat},
-    pages::{heads::Slug, reader::Segments, subscribe::READ},
-    peers::{self, Fault, ask},
+    pages::{reader::Segments, slug::Slug, snapshots::Snapshots, subscribe::READ},
+    peers::{self, Fault, Peers, ask},
 };
 
 /// What is sent: fields of `subscriber`.
@@ -28,7 +25,8 @@ type Fields = Vec<(String, String)>;
 /// The answer is the same for every address, whatever it is to the page; of a new subscriber programs are told an `id`
 /// elsewhere, here there is none before the address is confirmed.
 pub(super) async fn subscribe(
-    State(formats): State<Formats>,
+    State(snapshots): State<Snapshots>,
+    State(peers): State<Peers>,
     Segments(slug): Segments<Slug>,
     request: Request,
 ) -> Result<Response, Refusal> {
@@ -38,7 +36,7 @@ pub(super) async fn subscribe(
     let Some(fields) = read else {
         return Ok(wrong("subscriber", "must be a form or JSON with the fields of a subscriber"));
     };
-    let source = formats.source(slug).await?;
+    let source = snapshots.source(&slug).await?;
     let email = all(&fields, "email").next().unwrap_or_default().trim().to_owned();
     if let Some((field, _)) = fields.iter().find(|(field, _)| UNKNOWN.contains(&field.as_str())) {
         return Ok(wrong(field, "is not offered here: subscribe with an e-mail address"));
@@ -57,7 +55,7 @@ pub(super) async fn subscribe(
     let page_id = source.page.page_id.clone();
     let asked =
         SubscribeRequest { page_id, email: email.clone(), locale: None, time_zone: None, component_ids };
-    match ask(formats.peers.subscribers().subscribe(peers::request(asked))).await {
+    match ask(peers.subscribers().subscribe(peers::request(asked))).await {
         Ok(_) => {
             let subscriber = json!({
                 "created_at": compat::time(&source, source.now),

@@ -1,0 +1,61 @@
+//! What can be asked of a page: each document by its address, which is all that it is kept by.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use kit::code::Code;
+
+use super::{
+    formats::{Format, Place},
+    slug::Slug,
+};
+
+/// A document of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Document {
+    /// Its front.
+    Front,
+    /// A lot of its history: the one behind this token, or the newest.
+    History { page_token: String },
+    /// An incident, by its id.
+    Incident(String),
+    /// A maintenance, by its id.
+    Maintenance(String),
+    /// The uptime of the months before this one, or of the newest.
+    Uptime { before: Option<String> },
+    /// The page for programs.
+    Format(Format, Place),
+    /// A story for programs, by its code.
+    Story(Code),
+}
+
+impl Document {
+    /// The address below the edge's, which only this document of this page has.
+    pub(super) fn address(&self, slug: &Slug) -> Arc<str> {
+        let mut address = format!("/p/{slug}");
+        let written = match self {
+            Self::Front => Ok(()),
+            Self::History { page_token } if page_token.is_empty() => write!(address, "/history"),
+            Self::History { page_token } => write!(address, "/history?page_token={page_token}"),
+            Self::Incident(id) => write!(address, "/incidents/{id}"),
+            Self::Maintenance(id) => write!(address, "/maintenances/{id}"),
+            Self::Uptime { before: None } => write!(address, "/uptime"),
+            Self::Uptime { before: Some(before) } => write!(address, "/uptime?before={before}"),
+            Self::Format(format, place) => write!(address, "{}{place}", format.path()),
+            Self::Story(code) => write!(address, "/incidents/{code}.json"),
+        };
+        // a `String` takes every write
+        debug_assert!(written.is_ok(), "{address}");
+        address.into()
+    }
+
+    /// Whether it is the beginning of something. A further lot or the months of another year are apart from those, in
+    /// memory alone: whoever makes places up drives nothing else out.
+    pub(super) fn is_beginning(&self) -> bool {
+        match self {
+            Self::Front | Self::Incident(_) | Self::Maintenance(_) | Self::Story(_) => true,
+            Self::History { page_token } => page_token.is_empty(),
+            Self::Uptime { before } => before.is_none(),
+            Self::Format(_, place) => *place == Place::default(),
+        }
+    }
+}

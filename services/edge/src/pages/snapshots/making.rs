@@ -1,0 +1,154 @@
+//! Making documents: once for all who ask, and anew when their page changes.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use kit::deadline;
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    Inner, LIMIT, Read, Snapshots, UNSURE, millis,
+    page::{Making, Outcome, Page},
+    snapshot::{Content, Known, Made, Snapshot},
+};
+use crate::{pages::document::Document, peers::Fault};
+
+/// A page as it was read is good for making documents for so long.
+const READ: Duration = Duration::from_secs(5);
+/// Documents that were asked for so lately are made at once when their page changes.
+const WANTED: Duration = Duration::from_secs(10 * 60);
+/// The documents of a page are made at most so often, however often it changes.
+const PACE: Duration = Duration::from_millis(250);
+/// Changes while a document is made make it anew so often.
+const TURNS: usize = 3;
+/// Takes a document off the list of those on their way, however that ends.
+struct OnItsWay {
+    page: Arc<Page>,
+    document: Document,
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.page.made(&self.document);
+    }
+}
+
+impl Snapshots {
+    /// Makes anew what was asked for of late, until no change is left.
+    pub(super) async fn bring_up_to_date(self, page: Arc<Page>) {
+        loop {
+            let wanted = page.wanted();
+            let now = self.0.hearing.millis(Instant::now());
+            let is_due =
+                |snapshot: &Snapshot| snapshot.version < wanted && now < snapshot.asked() + millis(WANTED);
+            let due = page.snapshots().into_iter().filter(|snapshot| is_due(snapshot));
+            let makings = due.map(|snapshot| self.start(&page, &snapshot.document)).collect::<Vec<_>>();
+            let began = Instant::now();
+            for making in makings {
+                // whoever reads it next sees why it could not be made
+                let _outcome = arrived(making).await;
+            }
+            tokio::time::sleep_until(began + PACE).await;
+            page.is_followed.store(false, Ordering::Release);
+            if page.wanted() == wanted || page.is_followed.swap(true, Ordering::AcqRel) {
+                break;
+            }
+        }
+    }
+
+    /// The document on its way. It comes to its end, whoever goes away.
+    pub(super) fn start(&self, page: &Arc<Page>, document: &Document) -> Making {
+        page.making(document, || {
+            let (outcome, making) = watch::channel(None);
+            let on_its_way = OnItsWay { page: Arc::clone(page), document: document.clone() };
+            let inner = Arc::clone(&self.0);
+            tokio::spawn(async move {
+                let OnItsWay { page, document } = &on_its_way;
+                let made = deadline::within(LIMIT, inner.make(page, document)).await;
+                // first, so that who comes after the outcome does not get it too
+                drop(on_its_way);
+                outcome.send_replace(Some(made));
+            });
+            making
+        })
+    }
+}
+
+impl Inner {
+    /// The page as it was read since its last change.
+    pub(super) async fn read(&self, page: &Arc<Page>) -> Result<Read, Fault> {
+        let _turn = page.reading.lock().await;
+        let known = Known { gap: self.hearing.gap(), at: Instant::now() };
+        if let Some(read) = self.sources.get(&page.slug) {
+            let is_sure = self.hearing.is_sure(self.hearing.millis(known.at));
+            let is_newest = read.known.gap == known.gap && read.source.front.version >= page.wanted();
+            let good_for = if is_sure && is_newest { READ } else { UNSURE };
+            if is_newest && known.at.duration_since(read.known.at) < good_for {
+                return Ok(read);
+            }
+        }
+        let source = Arc::new(self.maker.read(&page.slug).await?);
+        page.is_called(&source.page.page_id);
+        let read = Read { source, known };
+        self.sources.insert(page.slug.clone(), read.clone());
+        Ok(read)
+    }
+
+    /// Makes a document, and anew if its page changes meanwhile.
+    async fn make(&self, page: &Arc<Page>, document: &Document) -> Outcome {
+        let address = document.address(&page.slug);
+        let mut turn = 1;
+        loop {
+            match self.make_once(page, document, &address).await {
+                Ok(made) if made.version < page.wanted() && turn < TURNS => turn += 1,
+                Ok(made) => {
+                    self.failed_at.store(0, Ordering::Relaxed);
+                    return Ok(made);
+                }
+                Err(Fault::NotFound) => {
+                    self.cache(document).invalidate(&address);
+                    if let Some(writer) = &self.writer {
+                        writer.remove(address);
+                    }
+                    return Err(Fault::NotFound);
+                }
+                Err(Fault::Away) => {
+                    self.failed();
+                    return Err(Fault::Away);
+                }
+            }
+        }
+    }
+
+    async fn make_once(&self, page: &Arc<Page>, document: &Document, address: &Arc<str>) -> Outcome {
+        let Read { source, known } = self.read(page).await?;
+        let (version, as_of) = (source.front.version, source.now);
+        let Made { kind, bytes, notice } = self.maker.make(source, document).await?;
+        let before = self.cache(document).get(address);
+        let like = before.as_ref().map(|before| before.content.clone());
+        let content = self.maker.press().run(move || Content::like(like, kind, bytes)).await?;
+        let now = (version, as_of, Some(known));
+        let made = Arc::new(Snapshot::new(Arc::clone(page), document.clone(), now, content, notice));
+        made.ask(before.as_ref().map_or(0, |before| before.asked()));
+        self.cache(document).insert(Arc::clone(address), Arc::clone(&made));
+        page.keep(&made);
+        page.news.notify_waiters();
+        if let Some(writer) = self.writer.as_ref().filter(|_| document.is_beginning()) {
+            writer.write(Arc::clone(address), &made, before.as_deref());
+        }
+        Ok(made)
+    }
+}
+
+/// What became of a document on its way.
+pub(super) async fn arrived(mut making: Making) -> Outcome {
+    match making.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone().unwrap_or(Err(Fault::Away)),
+        Err(_) => {
+            tracing::error!("a document failed by a fault of ours");
+            Err(Fault::Away)
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Documents of pages as they were made: kept, and answered from memory.
+//!
+//! Promise: a reader of a page that is read at least every few minutes waits for nothing, and sees each change within a
+//! second while the services can be asked. A document is made once for a change, however many ask; one that nobody has
+//! asked for of late is made when somebody does. While the services cannot be asked, what was last made is answered, for
+//! a day, and says how old it is; a process that begins anew has it from the disk.
+//!
+//! The address is all that a document is kept by. What places and times may be added to an address is kept apart.
+
+mod changes;
+mod disk;
+mod following;
+mod making;
+mod page;
+mod snapshot;
+mod writer;
+
+use std::{
+    num::NonZero,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::response::Response;
+use http::HeaderMap;
+use jiff::SignedDuration;
+use kit::Clock;
+use moka::sync::Cache;
+use proto::internal::v1::WatchPageChangesResponse;
+use tokio::time::{Instant, timeout};
+
+pub(crate) use self::changes::follow;
+use self::{
+    changes::Hearing,
+    making::arrived,
+    page::{Page, Pages},
+    snapshot::{Known, Snapshot},
+    writer::Writer,
+};
+pub(super) use self::{
+    following::{Following, Seen},
+    snapshot::{Kind, Made},
+    writer::{Writing, writing},
+};
+use super::{document::Document, guards::Guards, maker::Maker, slug::Slug};
+use crate::{formats::Source, peers::Fault};
+
+/// While it is not known which pages change, a document is good for so long.
+const UNSURE: Duration = Duration::from_secs(1);
+/// A change that was told of is shown within this time; until then the document before it is good.
+const FRESH: Duration = Duration::from_secs(1);
+/// So much time passes on a page until it is made anew, for what time alone changes: the bar of today, what is overdue.
+const AGING: Duration = Duration::from_secs(30);
+/// After so long that is waited for.
+const OLD: Duration = Duration::from_secs(5 * 60);
+/// How long a reader waits where there is something older to show.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// When the services could not be asked, they are asked again after so long, by one reader.
+const AGAIN: Duration = Duration::from_secs(2);
+/// Making a document takes no longer.
+const LIMIT: Duration = Duration::from_secs(10);
+/// A document that was right so lately does not say that it may not be any longer.
+const RIGHT: SignedDuration = SignedDuration::from_secs(5);
+/// Bytes of further lots and months, and of pages as they were read.
+const ASIDE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What is kept. Cheap to clone; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshots(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    maker: Maker,
+    clock: Clock,
+    guards: Guards,
+    hearing: Hearing,
+    pages: Pages,
+    beginnings: Cache<Arc<str>, Arc<Snapshot>>,
+    further: Cache<Arc<str>, Arc<Snapshot>>,
+    sources: Cache<Slug, Read>,
+    /// When the services could last not be asked, in milliseconds since the process began; 0 if they answered since.
+    failed_at: AtomicU64,
+    writer: Option<Writer>,
+}
+
+/// A page as it was read.
+#[derive(Debug, Clone)]
+struct Read {
+    source: Arc<Source>,
+    known: Known,
+}
+
+/// A document that can be answered.
+enum Found {
+    Good(Arc<Snapshot>),
+    /// It may not be right any longer.
+    Old(Arc<Snapshot>),
+}
+
+/// Whether a document can be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Good,
+    /// It is good, and to be made anew meanwhile.
+    Aging,
+    /// It may not be right any longer.
+    Doubtful,
+}
+
+impl Snapshots {
+    pub(super) fn new(
+        maker: Maker,
+        clock: Clock,
+        guards: Guards,
+        memory_mib: NonZero<u32>,
+        writer: Option<Writer>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            maker,
+            clock,
+            guards,
+            hearing: Hearing::new(),
+            pages: Pages::default(),
+            beginnings: cache(u64::from(memory_mib.get()) * 1024 * 1024),
+            further: cache(ASIDE_BYTES),
+            sources: Cache::builder()
+                .weigher(|_, read: &Read| weight(read.source.bytes))
+                .max_capacity(ASIDE_BYTES)
+                .build(),
+            failed_at: AtomicU64::new(0),
+            writer,
+        }))
+    }
+
+    fn hearing(&self) -> &Hearing {
+        &self.0.hearing
+    }
+
+    /// The answer at this address below the edge's, if it is there and waits for nothing.
+    pub(crate) fn ready(&self, address: &str, request: &HeaderMap) -> Option<Response> {
+        let inner = &self.0;
+        let kept = inner.beginnings.get(address)?;
+        let now = Instant::now();
+        kept.ask(inner.hearing.millis(now));
+        match inner.standing(&kept, now) {
+            Standing::Good => {}
+            Standing::Aging => drop(self.start(&kept.page, &kept.document)),
+            Standing::Doubtful if inner.failed_lately(now) && inner.is_old(&kept)? => {
+                return kept.stale_answer(request, inner.guards);
+            }
+            Standing::Doubtful => return None,
+        }
+        Some(kept.answer(request, inner.guards))
+    }
+
+    /// The answer to whoever asks for a document of a page.
+    ///
+    /// # Errors
+    /// If there is none such, or nothing of it is kept and the services cannot be asked.
+    pub(super) async fn show(
+        &self,
+        slug: &Slug,
+        document: &Document,
+        request: &HeaderMap,
+    ) -> Result<Response, Fault> {
+        match self.find(&self.0.pages.enter(slug), document).await? {
+            Found::Good(snapshot) => Ok(snapshot.answer(request, self.0.guards)),
+            Found::Old(snapshot) => self.0.show_old(&snapshot, request).await,
+        }
+    }
+
+    /// Follows a document for somebody who has seen it at this version of its page.
+    pub(super) fn follow(&self, slug: &Slug, document: Document, seen: Option<i64>) -> Following {
+        Following::new(self.clone(), self.0.pages.enter(slug), document, seen)
+    }
+
+    /// A document of a page, as it is now if the services can be asked.
+    async fn find(&self, page: &Arc<Page>, document: &Document) -> Result<Found, Fault> {
+        let inner = &self.0;
+        let kept = self.kept(page, document).await;
+        let now = Instant::now();
+        if let Some(kept) = &kept {
+            kept.ask(inner.hearing.millis(now));
+            match inner.standing(kept, now) {
+                Standing::Good => return Ok(Found::Good(Arc::clone(kept))),
+                Standing::Aging => {
+                    self.start(page, document);
+                    return Ok(Found::Good(Arc::clone(kept)));
+                }
+                Standing::Doubtful if inner.is_away(now) => return Ok(Found::Old(Arc::clone(kept))),
+                Standing::Doubtful => {}
+            }
+        }
+        let patience = if kept.is_some() { PATIENCE } else { LIMIT };
+        match (timeout(patience, arrived(self.start(page, document))).await, kept) {
+            (Ok(Ok(made)), _) => {
+                made.ask(inner.hearing.millis(now));
+                Ok(Found::Good(made))
+            }
+            (Ok(Err(Fault::NotFound)), _) => Err(Fault::NotFound),
+            (Ok(Err(Fault::Away)) | Err(_), Some(kept)) => {
+                inner.failed();
+                Ok(Found::Old(kept))
+            }
+            (Ok(Err(Fault::Away)) | Err(_), None) => Err(Fault::Away),
+        }
+    }
+
+    /// A page as it is now, or was a moment ago; many who ask at once are one call.
+    ///
+    /// # Errors
+    /// If there is none, or the services cannot be asked.
+    pub(super) async fn source(&self, slug: &Slug) -> Result<Arc<Source>, Fault> {
+        let page = self.0.pages.enter(slug);
+        Ok(self.0.read(&page).await?.source)
+    }
+
+    /// Takes what was told of changes.
+    fn hear(&self, told: &WatchPageChangesResponse) {
+        let inner = &self.0;
+        inner.hearing.heard(told.gap);
+        let now = inner.hearing.millis(Instant::now());
+        for change in &told.changes {
+            if let Some(page) = inner.pages.find(&change.page_id) {
+                page.want(change.version, now);
+                if !page.is_followed.swap(true, Ordering::AcqRel) {
+                    tokio::spawn(self.clone().bring_up_to_date(page));
+                }
+            }
+        }
+    }
+
+    /// What is kept of a document, in memory or else on the disk.
+    async fn kept(&self, page: &Arc<Page>, document: &Document) -> Option<Arc<Snapshot>> {
+        let (inner, address) = (&self.0, document.address(&page.slug));
+        if let Some(kept) = inner.cache(document).get(&address) {
+            return Some(kept);
+        }
+        let writer = inner.writer.as_ref().filter(|_| document.is_beginning())?;
+        let read = writer.read(Arc::clone(&address)).await?;
+        let now = (read.version, read.as_of, None);
+        let snapshot = Snapshot::new(Arc::clone(page), document.clone(), now, read.content, read.notice);
+        // by now it may have been made
+        Some(inner.beginnings.get_with(address, || Arc::new(snapshot)))
+    }
+}
+
+impl Inner {
+    fn cache(&self, document: &Document) -> &Cache<Arc<str>, Arc<Snapshot>> {
+        if document.is_beginning() { &self.beginnings } else { &self.further }
+    }
+
+    fn standing(&self, snapshot: &Snapshot, now: Instant) -> Standing {
+        let Some(known) = snapshot.known else {
+            return Standing::Doubtful;
+        };
+        let (age, millis_now) = (now.saturating_duration_since(known.at), self.hearing.millis(now));
+        if !self.hearing.is_sure(millis_now) {
+            return if age < UNSURE { Standing::Good } else { Standing::Doubtful };
+        }
+        let page = &snapshot.page;
+        let is_late = snapshot.version < page.wanted() && millis_now > page.wanted_at() + millis(FRESH);
+        if known.gap != self.hearing.gap() || is_late || age > OLD {
+            Standing::Doubtful
+        } else if age > AGING {
+            Standing::Aging
+        } else {
+            Standing::Good
+        }
+    }
+
+    fn failed(&self) {
+        self.failed_at.store(self.hearing.millis(Instant::now()).max(1), Ordering::Relaxed);
+    }
+
+    /// Whether the services could not be asked a moment ago.
+    fn failed_lately(&self, now: Instant) -> bool {
+        let failed_at = self.failed_at.load(Ordering::Relaxed);
+        failed_at != 0 && self.hearing.millis(now) <= failed_at + millis(AGAIN)
+    }
+
+    /// Whether this reader need not try. When it is time to, the first who asks is the one who tries, and those who come
+    /// meanwhile do not wait for it.
+    fn is_away(&self, now: Instant) -> bool {
+        let (failed_at, tries_at) = (self.failed_at.load(Ordering::Relaxed), self.hearing.millis(now));
+        let tries = || {
+            self.failed_at.compare_exchange(failed_at, tries_at, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        };
+        failed_at != 0 && (self.failed_lately(now) || !tries())
+    }
+
+    /// Whether a document has to say that it may not be right any longer; nothing if it is too old to be shown.
+    fn is_old(&self, snapshot: &Snapshot) -> Option<bool> {
+        let age = self.clock.now().duration_since(snapshot.as_of);
+        (age.unsigned_abs() < disk::KEPT).then_some(age > RIGHT)
+    }
+
+    /// The answer with what may not be right any longer.
+    async fn show_old(&self, kept: &Snapshot, request: &HeaderMap) -> Result<Response, Fault> {
+        match self.is_old(kept) {
+            None => Err(Fault::Away),
+            Some(false) => Ok(kept.answer(request, self.guards)),
+            Some(true) => {
+                kept.mark(self.maker.press()).await?;
+                kept.stale_answer(request, self.guards).ok_or(Fault::Away)
+            }
+        }
+    }
+}
+
+fn cache(bytes: u64) -> Cache<Arc<str>, Arc<Snapshot>> {
+    Cache::builder().weigher(|_, kept: &Arc<Snapshot>| weight(kept.bytes())).max_capacity(bytes).build()
+}
+
+fn weight(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

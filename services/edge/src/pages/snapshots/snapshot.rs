@@ -1,0 +1,274 @@
+//! A document of a page as it was once, ready to be answered.
+
+use std::{
+    io,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::{body::Body, response::Response};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{
+        ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_LANGUAGE,
+        CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    },
+};
+use jiff::{Timestamp, fmt::rfc2822};
+use tokio::{sync::OnceCell, time::Instant};
+
+use super::page::Page;
+use crate::{
+    pages::{
+        answer::{hex, matches},
+        document::Document,
+        forms::{self, Encoding, Forms},
+        guards::Guards,
+        press::Press,
+    },
+    peers::Fault,
+};
+
+/// The version of the page that an answer is of: what `version` of `GetPage` was.
+pub(in crate::pages) const VERSION: HeaderName = HeaderName::from_static("pharos-version");
+/// When an answer was right, where it may be no longer (RFC 9110, section 5.6.7).
+const AS_OF: HeaderName = HeaderName::from_static("pharos-as-of");
+
+/// What caches may do: hand it out for a second, and for another two while a new one is fetched, so that a flood of
+/// readers is one request a second and everybody hears of a change at once; and for a day if nobody answers here.
+const CACHING: HeaderValue =
+    HeaderValue::from_static("public, max-age=1, stale-while-revalidate=2, stale-if-error=86400");
+const ANY: HeaderValue = HeaderValue::from_static("*");
+const EXPOSED: HeaderValue = HeaderValue::from_static("etag, pharos-version, pharos-as-of");
+
+/// Where a page says that it is not the newest.
+const NOTICE_PLACE: &[u8] = b"<!--as of-->";
+
+/// For whom a document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::pages) enum Kind {
+    /// For people: HTML in a language.
+    Page { language: HeaderValue },
+    /// For programs, in a format: any origin's script may read it.
+    Format { content_type: HeaderValue },
+}
+
+/// A document as it was made.
+#[derive(Debug)]
+pub(in crate::pages) struct Made {
+    pub(in crate::pages) kind: Kind,
+    pub(in crate::pages) bytes: Vec<u8>,
+    /// What a page says of itself where it may not be the newest, as HTML; nothing for programs, who read headers.
+    pub(in crate::pages) notice: String,
+}
+
+/// A document and all that is needed to answer it.
+#[derive(Debug)]
+pub(in crate::pages) struct Snapshot {
+    pub(super) page: Arc<Page>,
+    pub(super) document: Document,
+    /// The version of the page that it shows, or an older one.
+    pub(super) version: i64,
+    /// Since which gap in what is told of changes it is known to be right; none for one of an earlier process.
+    pub(super) known: Option<Known>,
+    /// When it was right, by the services' clock.
+    pub(super) as_of: Timestamp,
+    pub(super) notice: String,
+    pub(super) content: Content,
+    /// The same with the notice, once it was asked for.
+    stale: OnceCell<Content>,
+    /// When its copy on the disk was written, or that of the same before it.
+    pub(super) written: OnceLock<Instant>,
+    /// When it was last asked for, in milliseconds since the process began.
+    asked: AtomicU64,
+}
+
+/// When a document was made by this process.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub(super) gap: u64,
+    pub(super) at: Instant,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) kind: Kind,
+    pub(super) forms: Forms,
+    pub(super) tag: HeaderValue,
+}
+
+impl Snapshot {
+    pub(super) fn new(
+        page: Arc<Page>,
+        document: Document,
+        (version, as_of, known): (i64, Timestamp, Option<Known>),
+        content: Content,
+        notice: String,
+    ) -> Self {
+        let (stale, written, asked) = (OnceCell::new(), OnceLock::new(), AtomicU64::new(0));
+        Self { page, document, version, known, as_of, notice, content, stale, written, asked }
+    }
+
+    /// Bytes of memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        // its own, its address, and that of its place
+        const FRAME: usize = 1024;
+        FRAME + self.content.forms.bytes() + self.notice.len()
+    }
+
+    /// Notes that it was asked for now, in milliseconds since the process began.
+    pub(super) fn ask(&self, now: u64) {
+        const COARSE: u64 = 1000;
+        // most find it noted already, so that they do not fight for the memory that it is in
+        if self.asked.load(Ordering::Relaxed) + COARSE < now {
+            self.asked.store(now, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// The answer to a reader.
+    pub(super) fn answer(&self, request: &HeaderMap, guards: Guards) -> Response {
+        self.content.answer(request, guards, self.version, None)
+    }
+
+    /// The same as one that may not be the newest; nothing if it has to be made first.
+    pub(super) fn stale_answer(&self, request: &HeaderMap, guards: Guards) -> Option<Response> {
+        let content = if self.notice.is_empty() { &self.content } else { self.stale.get()? };
+        Some(content.answer(request, guards, self.version, Some(self.as_of)))
+    }
+
+    /// Makes what [`Snapshot::stale_answer`] needs, once for all who ask.
+    pub(super) async fn mark(&self, press: &Press) -> Result<(), Fault> {
+        if self.notice.is_empty() {
+            return Ok(());
+        }
+        let marked = self.stale.get_or_try_init(async || {
+            let (content, notice) = (self.content.clone(), self.notice.clone());
+            press.run(move || content.with(notice.as_bytes())).await
+        });
+        marked.await.map(drop)
+    }
+}
+
+impl Content {
+    /// What is made of these bytes, which is the one before it if they are the same.
+    pub(super) fn like(before: Option<Self>, kind: Kind, bytes: Vec<u8>) -> Self {
+        let hash = hex(&digest(&SHA256, &bytes).as_ref()[..16]);
+        // weak, because it is the same for every encoding
+        let tag = HeaderValue::try_from(format!("W/\"{hash}\""));
+        let tag = tag.unwrap_or(HeaderValue::from_static("W/\"\""));
+        match before {
+            Some(before) if before.tag == tag && before.kind == kind => before,
+            Some(_) | None => Self { kind, forms: Forms::new(bytes), tag },
+        }
+    }
+
+    /// The same page with a notice in its place.
+    fn with(&self, notice: &[u8]) -> Self {
+        let plain = self.forms.plain();
+        let place = plain.windows(NOTICE_PLACE.len()).position(|window| window == NOTICE_PLACE);
+        let (before, after) = match place {
+            Some(place) => (&plain[..place], &plain[place + NOTICE_PLACE.len()..]),
+            None => (&plain[..], &[][..]),
+        };
+        Self::like(None, self.kind.clone(), [before, notice, after].concat())
+    }
+
+    fn answer(
+        &self,
+        request: &HeaderMap,
+        guards: Guards,
+        version: i64,
+        as_of: Option<Timestamp>,
+    ) -> Response {
+        let mut response = if self.is_known(request) {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            forms::vary(response.headers_mut());
+            response
+        } else {
+            let (encoding, body) = self.forms.for_reader(request);
+            let mut response = Response::new(Body::from(body));
+            response.headers_mut().reserve(16);
+            self.describe(encoding, response.headers_mut());
+            response
+        };
+        let headers = response.headers_mut();
+        headers.insert(ETAG, self.tag.clone());
+        headers.insert(CACHE_CONTROL, CACHING);
+        headers.insert(VERSION, version.into());
+        guards.put_on(headers);
+        if matches!(self.kind, Kind::Format { .. }) {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
+        if let Some(date) = as_of.and_then(http_date) {
+            headers.insert(AS_OF, date);
+        }
+        response
+    }
+
+    fn describe(&self, encoding: Encoding, headers: &mut HeaderMap) {
+        match &self.kind {
+            Kind::Page { language } => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+                headers.insert(CONTENT_LANGUAGE, language.clone());
+            }
+            Kind::Format { content_type } => {
+                headers.insert(CONTENT_TYPE, content_type.clone());
+            }
+        }
+        encoding.describe(headers);
+    }
+
+    /// Whether the reader has it already, by its tag.
+    fn is_known(&self, request: &HeaderMap) -> bool {
+        let Some(has) = request.get(IF_NONE_MATCH) else {
+            return false;
+        };
+        let tag = self.tag.as_bytes();
+        // as browsers say it
+        has.as_bytes() == tag
+            || has.to_str().is_ok_and(|has| {
+                let hash = self.tag.to_str().unwrap_or_default().trim_start_matches("W/").trim_matches('"');
+                matches(has, hash)
+            })
+    }
+}
+
+/// A time as headers say it.
+fn http_date(at: Timestamp) -> Option<HeaderValue> {
+    let date = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
+    HeaderValue::try_from(date).ok()
+}
+
+impl From<Kind> for (String, String) {
+    /// The content type of a format, or the language of a page: one of them is empty.
+    fn from(kind: Kind) -> Self {
+        let text = |value: HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        match kind {
+            Kind::Page { language } => (String::new(), text(language)),
+            Kind::Format { content_type } => (text(content_type), String::new()),
+        }
+    }
+}
+
+impl TryFrom<(String, String)> for Kind {
+    type Error = io::Error;
+
+    fn try_from((content_type, language): (String, String)) -> Result<Self, io::Error> {
+        let value = |text: String| HeaderValue::try_from(text).map_err(io::Error::other);
+        if content_type.is_empty() {
+            Ok(Self::Page { language: value(language)? })
+        } else {
+            Ok(Self::Format { content_type: value(content_type)? })
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Writing snapshots down, beside everything else: nobody who reads a page waits for the disk, and what the disk cannot
+//! take in time is left out.
+
+use std::{io, num::NonZero, path::Path, sync::Arc, time::Duration};
+
+use kit::Clock;
+use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    disk::{Folder, Read},
+    snapshot::Snapshot,
+};
+
+/// What waits to be written.
+const WAITING: usize = 1024;
+/// A copy of what has not changed is written anew after so long, with the time when it was right.
+const REPEAT: Duration = Duration::from_secs(5 * 60);
+/// How often the folder is tidied.
+const TIDY: Duration = Duration::from_secs(60 * 60);
+
+/// The way to the disk. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(in crate::pages) struct Writer {
+    folder: Folder,
+    tasks: mpsc::Sender<Task>,
+}
+
+/// What is to be done in the folder.
+#[derive(Debug)]
+enum Task {
+    Write(Arc<str>, Arc<Snapshot>),
+    Remove(Arc<str>),
+}
+
+/// The work of writing down.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    folder: Folder,
+    tasks: mpsc::Receiver<Task>,
+    clock: Clock,
+}
+
+/// The way to copies in this folder, and the work at its end.
+///
+/// # Errors
+/// If the folder cannot be made.
+pub(in crate::pages) fn writing(
+    path: &Path,
+    mib: NonZero<u32>,
+    clock: &Clock,
+) -> io::Result<(Writer, Writing)> {
+    let folder = Folder::open(path, u64::from(mib.get()) * 1024 * 1024)?;
+    let (tasks, received) = mpsc::channel(WAITING);
+    let writing = Writing { folder: folder.clone(), tasks: received, clock: clock.clone() };
+    Ok((Writer { folder, tasks }, writing))
+}
+
+impl Writer {
+    /// The copy of a document.
+    pub(super) async fn read(&self, address: Arc<str>) -> Option<Read> {
+        let folder = self.folder.clone();
+        tokio::task::spawn_blocking(move || folder.read(&address)).await.ok().flatten()
+    }
+
+    /// Has a document written, unless it is what was written a moment ago.
+    pub(super) fn write(&self, address: Arc<str>, made: &Arc<Snapshot>, before: Option<&Snapshot>) {
+        let now = Instant::now();
+        let is_same = |before: &&Snapshot| before.content.tag == made.content.tag;
+        let written = before.filter(is_same).and_then(|before| before.written.get().copied());
+        let written = written.filter(|at| now.saturating_duration_since(*at) < REPEAT).unwrap_or(now);
+        if written == now && self.tasks.try_send(Task::Write(address, Arc::clone(made))).is_err() {
+            tracing::debug!("the disk does not keep up; a page is not copied");
+            return;
+        }
+        // it is set here alone
+        let _first = made.written.set(written);
+    }
+
+    /// Has a copy removed.
+    pub(super) fn remove(&self, address: Arc<str>) {
+        if self.tasks.try_send(Task::Remove(address)).is_err() {
+            tracing::debug!("the disk does not keep up; the copy of a page is not removed");
+        }
+    }
+}
+
+impl Writing {
+    /// Writes down what is to be written, and tidies the folder, until told to stop.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let mut tidied = None;
+        loop {
+            let now = Instant::now();
+            if tidied.is_none_or(|at| now.saturating_duration_since(at) > TIDY) {
+                tidied = Some(now);
+                let (folder, now) = (self.folder.clone(), self.clock.now().into());
+                in_the_folder(move || folder.tidy(now)).await;
+            }
+            let next = tokio::time::timeout(TIDY, self.tasks.recv());
+            match stop.run_until_cancelled(next).await {
+                Some(Ok(Some(task))) => do_it(&self.folder, task).await,
+                Some(Err(_)) => {}
+                Some(Ok(None)) | None => break,
+            }
+        }
+        // what waits already is written: it is little, and all that a next process will have
+        while let Ok(task) = self.tasks.try_recv() {
+            do_it(&self.folder, task).await;
+        }
+    }
+}
+
+async fn do_it(folder: &Folder, task: Task) {
+    let folder = folder.clone();
+    in_the_folder(move || match task {
+        Task::Write(address, snapshot) => folder.write(&address, &snapshot),
+        Task::Remove(address) => {
+            folder.remove(&address);
+            Ok(())
+        }
+    })
+    .await;
+}
+
+async fn in_the_folder(work: impl FnOnce() -> io::Result<()> + Send + 'static) {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the copies of pages cannot be written"),
+        Err(error) => tracing::error!(%error, "writing the copies of pages failed by a fault of ours"),
+    }
+}
