@@ -25,7 +25,7 @@ run: compiler $(if $(DATABASE_URL),,postgres) ## Build for release and run every
 	@$(TARGET)/release/pharos up $(ARGS)
 
 .PHONY: test
-test: compiler postgres python node chromium mail-servers ## Run every test; ARGS is passed to the runner, such as the name of one test
+test: compiler postgres python node chromium mail-servers buf ## Run every test; ARGS is passed to the runner, such as the name of one test
 	@cargo build --workspace --all-targets
 	@cargo test --quiet --workspace --doc
 	@if cargo nextest --version >/dev/null 2>&1; then \

@@ -34,6 +34,17 @@ const PATTERNS: &[(&str, &str)] = &[
         "must be empty, or a language tag such as `en` or `pt-BR`",
     ),
     ("^[a-z][a-z0-9_]{0,39}$", "must be a small letter and up to 39 small letters, digits and underscores"),
+    ("^[0-9a-f]{64}$", "must be 64 small hexadecimal digits, as it was given out"),
+    ("^(#[0-9a-f]{6})?$", "must be empty, or `#` and six small hexadecimal digits"),
+    (
+        "^(https://[0-9A-Za-z][0-9A-Za-z.-]*(:[0-9]{1,5})?([/?#][!-~]*)?)?$",
+        "must be empty, or an address that begins with `https://` in visible ASCII characters",
+    ),
+    (
+        "^(https://[0-9A-Za-z][0-9A-Za-z.-]*(:[0-9]{1,5})?([/?#][!-~]*)?|\
+         mailto:[0-9A-Za-z.!$&*+/=_~-]+@[0-9A-Za-z][0-9A-Za-z.-]*([?][!-~]*)?)?$",
+        "must be empty, or an address that begins with `https://` or `mailto:` in visible ASCII characters",
+    ),
     (
         "^(mem_[0-7][0-9a-hjkmnp-tv-z]{25})?$",
         "must be empty, or `mem_` and 26 small letters and digits, as it was given out",
@@ -236,6 +247,17 @@ impl Writer {
                                 code,
                                 "violations.pattern(field, value, &PATTERN_{index}, {message:?});"
                             )?;
+                        }
+                        (other, _) => return Err(unknown(field.full_name(), other)),
+                    }
+                }
+            }
+            "bytes" => {
+                for (rule, value) in fields_of(value)? {
+                    match (rule.as_str(), &value) {
+                        ("min_len" | "max_len", limit) => {
+                            let limit = limit.as_u64().ok_or("a length is a number")?;
+                            writeln!(code, "violations.{rule}_bytes(field, value.len(), {limit});")?;
                         }
                         (other, _) => return Err(unknown(field.full_name(), other)),
                     }

@@ -72,6 +72,18 @@ impl Violations {
         }
     }
 
+    fn min_len_bytes(&mut self, field: &str, length: usize, limit: usize) {
+        if length < limit {
+            self.add(field, format!("must have at least {limit} bytes, but has {length}"));
+        }
+    }
+
+    fn max_len_bytes(&mut self, field: &str, length: usize, limit: usize) {
+        if length > limit {
+            self.add(field, format!("must have at most {limit} bytes, but has {length}"));
+        }
+    }
+
     fn pattern(&mut self, field: &str, value: &str, pattern: &Regex, message: &str) {
         if !pattern.is_match(value) {
             self.add(field, message);
@@ -145,12 +157,13 @@ include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 mod tests {
     use super::*;
     use crate::{
+        common::v1::Branding,
         incidents::v1::{
             AffectedComponent, ComponentStatus, CreateIncidentRequest, GetPageRequest, Phase,
             get_page_request,
         },
         internal::v1::{Audience, PlanAudienceRequest},
-        tenants::v1::{CreatePageRequest, SignUpRequest},
+        tenants::v1::{CreatePageRequest, SetPageLogoRequest, SignUpRequest, UpdatePageRequest},
     };
 
     fn fields(message: &impl Validate) -> Vec<String> {
@@ -246,6 +259,89 @@ mod tests {
         }
         for bad in ["", "a", "@b", "a@", "a@-b", "a b@c", "a@b..c", "ä@b", "a@b\r\n", "a\"b@c", "<a@b>"] {
             assert_eq!(fields(&sign_up(bad)), ["email"], "{bad:?}");
+        }
+    }
+
+    fn branded(branding: Branding) -> UpdatePageRequest {
+        UpdatePageRequest {
+            page_id: "page_01arz3ndektsv4rrffq69g5fav".into(),
+            update_mask: Some(prost_types::FieldMask::default()),
+            branding: Some(branding),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_colour_is_six_small_hexadecimal_digits() {
+        for (accent_color, good) in [
+            ("", true),
+            ("#0f6fde", true),
+            ("#fff", false),
+            ("#0F6FDE", false),
+            ("0f6fde", false),
+            ("#0f6fde0", false),
+            ("#0f6fde;", false),
+            ("red", false),
+        ] {
+            let request = branded(Branding { accent_color: accent_color.into(), ..Default::default() });
+            let expected: &[&str] = if good { &[] } else { &["branding.accent_color"] };
+            assert_eq!(fields(&request), expected, "{accent_color}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_https_and_for_help_a_mail_address_too() {
+        let long = |length: usize| format!("https://acme.example/{}", "a".repeat(length - 21));
+        for (url, website, support) in [
+            ("", true, true),
+            ("https://acme.example", true, true),
+            ("https://acme.example:8443/a?b=c#d'\"<>", true, true),
+            (&long(2048), true, true),
+            (&long(2049), false, false),
+            ("mailto:help+status@acme.example?subject=a%20b", false, true),
+            ("mailto:", false, false),
+            ("http://acme.example", false, false),
+            ("https://", false, false),
+            ("https:///acme", false, false),
+            ("https://acme.example@evil.example", false, false),
+            ("https://acme.example/a b", false, false),
+            ("https://acme.example/\n", false, false),
+            ("https://b\u{fc}cher.example", false, false),
+            ("javascript:alert(1)", false, false),
+            (" https://acme.example", false, false),
+            ("data:text/html,x", false, false),
+        ] {
+            let request =
+                branded(Branding { website_url: url.into(), support_url: url.into(), ..Default::default() });
+            let mut expected = Vec::new();
+            expected.extend((!website).then_some("branding.website_url"));
+            expected.extend((!support).then_some("branding.support_url"));
+            // a length and a pattern may both be broken
+            let mut found = fields(&request);
+            found.dedup();
+            assert_eq!(found, expected, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_in_bytes_is_refused_on_either_side() {
+        for (length, good) in [(0, false), (1, true), (131_072, true), (131_073, false)] {
+            let page_id = "page_01arz3ndektsv4rrffq69g5fav".into();
+            let request = SetPageLogoRequest { page_id, image: vec![0; length], ..Default::default() };
+            let expected: &[&str] = if good { &[] } else { &["image"] };
+            assert_eq!(fields(&request), expected, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn the_words_for_a_logo_are_one_line_of_two_hundred_characters() {
+        let longest = "\u{e9}".repeat(200);
+        let too_long = "\u{e9}".repeat(201);
+        for (alt, good) in [("", true), (&*longest, true), (&too_long, false), ("a\nb", false)] {
+            let page_id = "page_01arz3ndektsv4rrffq69g5fav".into();
+            let request = SetPageLogoRequest { page_id, image: vec![0], alt: alt.into() };
+            let expected: &[&str] = if good { &[] } else { &["alt"] };
+            assert_eq!(fields(&request), expected, "{alt:?}");
         }
     }
 }

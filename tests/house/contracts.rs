@@ -148,8 +148,8 @@ fn is_limited(field: &FieldDescriptor, rules: &DynamicMessage) -> bool {
         }
 }
 
-/// A text has a longest length, a list of allowed values, or a pattern without an endless part; an enum is one that the
-/// contract defines. Bytes cannot be limited yet: build/rules.rs does not know them.
+/// A text has a longest length, a list of allowed values, or a pattern without an endless part; bytes have a
+/// largest number; an enum is one that the contract defines.
 fn is_value_limited(field: &FieldDescriptor, rules: &DynamicMessage) -> bool {
     let inner = |kind| match set(rules, kind) {
         Some(Value::Message(inner)) => Some(inner),
@@ -167,8 +167,10 @@ fn is_value_limited(field: &FieldDescriptor, rules: &DynamicMessage) -> bool {
         })
     } else if kind.as_enum().is_some() {
         inner("enum").is_some_and(|rules| set(&rules, "defined_only") == Some(Value::Bool(true)))
+    } else if matches!(kind, Kind::Bytes) {
+        inner("bytes").is_some_and(|rules| set(&rules, "max_len").is_some())
     } else {
-        !matches!(kind, Kind::Bytes)
+        true
     }
 }
 

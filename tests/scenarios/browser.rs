@@ -164,7 +164,7 @@ async fn texts_that_try_to_be_more_are_shown_as_texts_and_run_nowhere() {
 }
 
 /// Lets a browser do this, and shows what it says.
-async fn browse(steps: Vec<Value>) {
+pub(crate) async fn browse(steps: Vec<Value>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let packages = root.join(".tools/node/node_modules");
     assert!(

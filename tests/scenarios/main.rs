@@ -7,6 +7,7 @@ mod audience;
 mod audit;
 mod bad_input;
 mod binary;
+mod branding;
 mod broadcasts;
 mod browser;
 mod browser_live;

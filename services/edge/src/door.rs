@@ -13,13 +13,14 @@ use axum::{
 use http::{
     Method, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
+    uri::PathAndQuery,
 };
-use kit::listener::Ready;
+use kit::{lane::Find, listener::Ready};
 use tower::ServiceExt as _;
 
 use crate::{
     hosts::{Host, Hosts, led},
-    pages::Snapshots,
+    pages::{Guards, Snapshots, prepared_asset},
 };
 
 /// How the type of every call begins, in any case.
@@ -56,11 +57,20 @@ pub(crate) fn router(rpcs: Router, pages: Router, hosts: Hosts) -> Router {
 pub(crate) fn ready(snapshots: Snapshots, hosts: Hosts) -> Ready {
     Arc::new(move |request| {
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-        if !is_read || request.uri().query().is_some() {
+        let (uri, headers) = (request.uri(), request.headers());
+        if !is_read || uri.query().is_some() {
             return None;
         }
-        let address = hosts.address(request.uri(), request.headers())?;
-        snapshots.ready(&address, request.headers())
+        let address = hosts.find(uri, headers).address(uri.path())?;
+        snapshots.ready(&address, headers)
+    })
+}
+
+/// The same on connections over which nothing else has come.
+pub(crate) fn find(snapshots: Snapshots, hosts: Hosts, guards: Guards) -> Find {
+    Arc::new(move |asked| {
+        let address = hosts.named(asked.host).address(asked.path)?;
+        snapshots.prepared(&address, asked).or_else(|| prepared_asset(asked, guards))
     })
 }
 
@@ -76,7 +86,8 @@ impl Way {
         match hosts.find(request.uri(), request.headers()) {
             Host::Edge => Self::Straight,
             Host::Page(slug) => {
-                let led = led(request.uri(), &slug).and_then(|led| led.parse().ok());
+                let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+                let led = led(path, &slug).and_then(|led| led.parse().ok());
                 led.map_or(Self::Straight, Self::Led)
             }
             Host::Unknown => Self::Refused(StatusCode::MISDIRECTED_REQUEST, "this host is not served here\n"),

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use http::{HeaderMap, Uri, header::HOST, uri::PathAndQuery};
+use http::{HeaderMap, Uri, header::HOST};
 
 /// What is at the same place on every host.
 const SHARED: [&str; 8] =
@@ -60,7 +60,7 @@ impl Hosts {
                 }
             }
         };
-        self.whose(without_port(named))
+        self.named(named)
     }
 
     fn whose<'a>(&self, host: &'a str) -> Host<'a> {
@@ -88,14 +88,18 @@ impl Hosts {
         if is_other || *host == *"localhost" || is_address() { Host::Edge } else { Host::Unknown }
     }
 
-    /// The address below the edge's that a request for a document is for; nothing if it is for none.
-    pub(crate) fn address<'a>(&self, uri: &'a Uri, headers: &'a HeaderMap) -> Option<Cow<'a, str>> {
-        match self.find(uri, headers) {
-            Host::Edge => Some(Cow::Borrowed(uri.path())),
-            Host::Page(slug) => Some(match led(uri, &slug) {
-                Some(led) => Cow::Owned(led),
-                None => Cow::Borrowed(uri.path()),
-            }),
+    /// Whose this host is, with its port if it names one.
+    pub(crate) fn named<'a>(&self, host: &'a str) -> Host<'a> {
+        self.whose(without_port(host))
+    }
+}
+
+impl Host<'_> {
+    /// The address below the edge's that a path on this host is; nothing if nothing is there.
+    pub(crate) fn address(self, path: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Host::Edge => Some(Cow::Borrowed(path)),
+            Host::Page(slug) => Some(led(path, &slug).map_or(Cow::Borrowed(path), Cow::Owned)),
             Host::Unknown | Host::Bad => None,
         }
     }
@@ -109,16 +113,14 @@ fn without_port(host: &str) -> &str {
 }
 
 /// Where what is asked of a page's own host is below the edge's address: `/history` on `acme.status.example` is
-/// `/p/acme/history`. No other page is there. Nothing if it is where it seems to be.
-pub(crate) fn led(uri: &Uri, slug: &str) -> Option<String> {
-    let path = uri.path();
+/// `/p/acme/history`. No other page is there. Nothing if it is where it seems to be. The path may have a query.
+pub(crate) fn led(path: &str, slug: &str) -> Option<String> {
     let below = path.strip_prefix("/p/").and_then(|path| path.strip_prefix(slug));
-    let is_the_page = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
+    let is_the_page = below.is_some_and(|below| below.is_empty() || below.starts_with(['/', '?']));
     if is_the_page || SHARED.iter().any(|shared| path.starts_with(shared)) {
         return None;
     }
-    let rest = uri.path_and_query().map_or("", PathAndQuery::as_str);
-    let rest = if path == "/" { rest.trim_start_matches('/') } else { rest };
+    let rest = if path == "/" || path.starts_with("/?") { &path[1..] } else { path };
     Some(format!("/p/{slug}{rest}"))
 }
 
@@ -152,11 +154,11 @@ mod tests {
             ("acme.status.example", "/u/token", "/u/token"),
             ("10.0.0.1:8080", "/p/acme", "/p/acme"),
         ] {
-            assert_eq!(hosts().address(&path.parse().unwrap(), &asked(host)).unwrap(), led, "{host} {path}");
+            assert_eq!(hosts().named(host).address(path).unwrap(), led, "{host} {path}");
         }
         // HTTP/2 names the host in the address.
         let uri = "https://acme.status.example/history".parse().unwrap();
-        assert_eq!(hosts().address(&uri, &HeaderMap::new()).unwrap(), "/p/acme/history");
+        assert_eq!(hosts().find(&uri, &HeaderMap::new()), Host::Page("acme".into()));
     }
 
     #[test]

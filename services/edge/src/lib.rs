@@ -21,7 +21,10 @@ use proto::internal::v1::{
 };
 use serde::Deserialize;
 
-use crate::{hosts::Hosts, pages::Pages};
+use crate::{
+    hosts::Hosts,
+    pages::{Guards, Pages},
+};
 
 /// Settings of the edge.
 #[derive(Debug, Clone, Deserialize)]
@@ -97,7 +100,8 @@ pub fn mount(host: &mut Host, config: &Config, deps: Deps) -> Result<(), MountEr
         host.worker("edge.changes", |stop| pages::follow(snapshots, changes, stop));
     }
     host.web(door::router(rpcs, router.merge(webhooks::router(deps.feedback)), hosts.clone()));
-    host.web_ready(door::ready(snapshots, hosts));
+    let guards = Guards::new(&deps.public_url);
+    host.web_ready(door::find(snapshots.clone(), hosts.clone(), guards), door::ready(snapshots, hosts));
     host.worker("edge.health", |stop| health::tell_the_stop(reporter, stop));
     Ok(())
 }

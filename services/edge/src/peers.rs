@@ -6,7 +6,9 @@ use kit::peer;
 use proto::{
     incidents::v1::status_service_client::StatusServiceClient,
     subscriptions::v1::subscription_service_client::SubscriptionServiceClient,
-    tenants::v1::account_service_client::AccountServiceClient,
+    tenants::v1::{
+        account_service_client::AccountServiceClient, page_logo_service_client::PageLogoServiceClient,
+    },
 };
 use tonic::{Code, Request, Response, Status, transport::Channel};
 
@@ -58,6 +60,10 @@ impl Peers {
 
     pub(crate) fn accounts(&self) -> AccountServiceClient<Channel> {
         AccountServiceClient::new(self.tenants.clone())
+    }
+
+    pub(crate) fn page_logos(&self) -> PageLogoServiceClient<Channel> {
+        PageLogoServiceClient::new(self.tenants.clone())
     }
 
     pub(crate) fn status(&self) -> StatusServiceClient<Channel> {

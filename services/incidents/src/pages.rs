@@ -9,9 +9,12 @@ use kit::{
     peer::Peer,
 };
 use moka::future::Cache;
-use proto::internal::v1::{
-    LookUpPageRequest, LookUpPageResponse, look_up_page_request,
-    page_directory_service_client::PageDirectoryServiceClient,
+use proto::{
+    common::v1::Branding,
+    internal::v1::{
+        LookUpPageRequest, LookUpPageResponse, look_up_page_request,
+        page_directory_service_client::PageDirectoryServiceClient,
+    },
 };
 use tonic::Status;
 
@@ -41,6 +44,8 @@ pub(crate) struct Page {
     pub(crate) name: String,
     pub(crate) locale: String,
     pub(crate) time_zone: String,
+    /// As the directory tells it: nothing here depends on it.
+    pub(crate) branding: Option<Branding>,
 }
 
 impl Page {
@@ -88,6 +93,7 @@ impl Pages {
             name: entry.name.clone(),
             locale: entry.locale.clone(),
             time_zone: entry.time_zone.clone(),
+            branding: entry.branding.clone(),
         })
     }
 

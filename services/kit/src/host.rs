@@ -17,10 +17,12 @@ use tonic::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
+    Clock,
     bulk::Bulk,
     gate,
     gate::Gate,
-    listener::{self, Ready, Side},
+    lane::Find,
+    listener::{self, Ready, ShortWay, Side},
 };
 
 /// The largest request that a service takes, in bytes: a report of 100,000 characters fits in any script, and a list of
@@ -60,7 +62,7 @@ pub struct Host {
     services: Vec<&'static str>,
     undeclared: Option<&'static str>,
     public: Router,
-    ready: Option<Ready>,
+    short_way: Option<ShortWay>,
     workers: Vec<(&'static str, BoxFuture<()>)>,
     bulk_workers: Vec<(&'static str, BoxFuture<()>)>,
     checks: Vec<(&'static str, Check)>,
@@ -83,7 +85,7 @@ impl Host {
             services: Vec::new(),
             undeclared: None,
             public: Router::new(),
-            ready: None,
+            short_way: None,
             workers: Vec::new(),
             bulk_workers: Vec::new(),
             checks: Vec::new(),
@@ -117,9 +119,9 @@ impl Host {
         self
     }
 
-    /// Gives the answers that are ready on the public listener, before its routes are asked.
-    pub fn web_ready(&mut self, ready: Ready) -> &mut Self {
-        self.ready = Some(ready);
+    /// Answers on the public listener before its routes are asked.
+    pub fn web_ready(&mut self, find: Find, ready: Ready) -> &mut Self {
+        self.short_way = Some(ShortWay { find, ready, clock: Clock::system() });
         self
     }
 
@@ -198,7 +200,7 @@ impl Host {
             listeners.spawn(listener::serve(
                 public,
                 self.public,
-                self.ready,
+                self.short_way,
                 Side::Public,
                 self.stop.clone(),
             ));

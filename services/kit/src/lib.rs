@@ -9,6 +9,7 @@ pub mod deadline;
 pub mod gate;
 pub mod host;
 pub mod ids;
+pub mod lane;
 pub mod ledger;
 pub mod listener;
 pub mod locale;

@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 
 use crate::{
     credentials::PasswordError,
-    domain::{EmptyName, InvalidSlug, MAX_PAGES},
+    domain::{EmptyName, InvalidPicture, InvalidSlug, MAX_PAGES},
 };
 
 /// Why a call fails.
@@ -24,6 +24,8 @@ pub(crate) enum Error {
     SlugTaken,
     #[error("a tenant has at most {MAX_PAGES} pages")]
     TooManyPages,
+    #[error("the page was changed since; read it again")]
+    EtagMismatch,
     #[error("not found")]
     NotFound,
     #[error(transparent)]
@@ -54,6 +56,12 @@ impl From<InvalidSlug> for Error {
     }
 }
 
+impl From<InvalidPicture> for Error {
+    fn from(why: InvalidPicture) -> Self {
+        Self::invalid("image", why)
+    }
+}
+
 impl From<UnknownTimeZone> for Error {
     fn from(why: UnknownTimeZone) -> Self {
         Self::invalid("time_zone", why)
@@ -75,6 +83,7 @@ impl From<Error> for Status {
             Error::SessionEnded => refuse(Code::Unauthenticated, ErrorReason::SessionEnded),
             Error::SlugTaken => refuse(Code::AlreadyExists, ErrorReason::SlugTaken),
             Error::TooManyPages => status::limit_reached(error.to_string(), MAX_PAGES),
+            Error::EtagMismatch => refuse(Code::Aborted, ErrorReason::EtagMismatch),
             Error::NotFound => status::not_found(),
             Error::Password(PasswordError::Overloaded) => {
                 refuse(Code::ResourceExhausted, ErrorReason::Overloaded)
@@ -102,6 +111,8 @@ mod tests {
             (Error::SessionEnded, Code::Unauthenticated, ErrorReason::SessionEnded),
             (Error::SlugTaken, Code::AlreadyExists, ErrorReason::SlugTaken),
             (Error::TooManyPages, Code::ResourceExhausted, ErrorReason::LimitReached),
+            (Error::EtagMismatch, Code::Aborted, ErrorReason::EtagMismatch),
+            (InvalidPicture::Type.into(), Code::InvalidArgument, ErrorReason::InvalidArgument),
             (Error::NotFound, Code::NotFound, ErrorReason::NotFound),
             (PasswordError::Overloaded.into(), Code::ResourceExhausted, ErrorReason::Overloaded),
         ] {

@@ -21,8 +21,8 @@ use proto::{
         responder_service_server::ResponderServiceServer,
     },
     tenants::v1::{
-        account_service_server::AccountServiceServer, page_service_server::PageServiceServer,
-        tenant_service_server::TenantServiceServer,
+        account_service_server::AccountServiceServer, page_logo_service_server::PageLogoServiceServer,
+        page_service_server::PageServiceServer, tenant_service_server::TenantServiceServer,
     },
 };
 
@@ -60,6 +60,9 @@ pub fn mount(host: &mut Host, config: Config, deps: Deps) -> Result<(), jsonwebt
     )
     .grpc(TenantServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_REQUEST_BYTES))
     .grpc(PageServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_REQUEST_BYTES))
+    .grpc(
+        PageLogoServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES),
+    )
     .grpc(PageDirectoryServiceServer::from_arc(Arc::clone(&rpc)).max_decoding_message_size(MAX_REQUEST_BYTES))
     .grpc(ResponderServiceServer::from_arc(rpc).max_decoding_message_size(MAX_REQUEST_BYTES))
     .worker("forget_requests", |stop| {

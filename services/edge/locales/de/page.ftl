@@ -44,6 +44,7 @@ impact-unknown = Auswirkung unbekannt
 
 # eine Seite
 page-title = Status von { $name }
+page-title-word = Status
 skip = Zum Inhalt springen
 nothing-affected = Nichts erfordert Ihre Aufmerksamkeit.
 open-incidents = Offene Störungen
@@ -73,6 +74,8 @@ no-recent-incidents = Keine Störungen in den letzten 14 Tagen.
 no-recent-resolved = Keine behobenen Störungen in den letzten 14 Tagen.
 history-link = Verlauf der Störungen
 times = Alle Zeiten in der Zeitzone { $name }.
+website = Website
+support = Hilfe und Support
 made-with = Statusseite von Pharos
 
 # eine Komponente, die der eines Anbieters folgt
@@ -128,6 +131,7 @@ told-cancelled = Die Wartung wurde abgesagt.
 
 # Verfügbarkeit
 uptime = Verfügbarkeit
+about-uptime = Wie viel der Zeit jede Komponente von { $name } verfügbar war, Monat für Monat.
 uptime-lead = Zu welchem Anteil jedes Monats jede Komponente verfügbar war. Der laufende Monat zählt bis jetzt.
 uptime-of-days = { $count ->
     [one] { $percent } Verfügbarkeit heute
@@ -150,6 +154,7 @@ labelled = { $label }: { $text }
 
 # Verlauf
 history = Verlauf der Störungen
+about-history = Alle Störungen und Wartungen von { $name }, die neuesten zuerst.
 no-history = Bisher wurden keine Störungen gemeldet.
 no-incidents-in-month = In diesem Monat wurden keine Störungen gemeldet
 older = Ältere Störungen

@@ -44,6 +44,7 @@ impact-unknown = Impact unknown
 
 # a page
 page-title = { $name } status
+page-title-word = status
 skip = Skip to the content
 nothing-affected = Nothing needs your attention.
 open-incidents = Open incidents
@@ -73,6 +74,8 @@ no-recent-incidents = No incidents in the last 14 days.
 no-recent-resolved = No resolved incidents in the last 14 days.
 history-link = Incident history
 times = Times are in the { $name } time zone.
+website = Website
+support = Support
 made-with = Status page by Pharos
 
 # a component that follows a vendor's
@@ -128,6 +131,7 @@ told-cancelled = The maintenance has been cancelled.
 
 # uptime
 uptime = Uptime
+about-uptime = How much of the time each component of { $name } was up, month by month.
 uptime-lead = How much of each month each component was up. The current month counts until now.
 uptime-of-days = { $count ->
     [one] { $percent } uptime today
@@ -150,6 +154,7 @@ labelled = { $label }: { $text }
 
 # history
 history = Incident history
+about-history = All incidents and maintenance of { $name }, newest first.
 no-history = No incidents have been reported yet.
 no-incidents-in-month = No incidents reported this month
 older = Older incidents

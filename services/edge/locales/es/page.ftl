@@ -44,6 +44,7 @@ impact-unknown = Impacto desconocido
 
 # una página
 page-title = Estado de { $name }
+page-title-word = Estado
 skip = Ir al contenido
 nothing-affected = Nada requiere su atención.
 open-incidents = Incidentes abiertos
@@ -73,6 +74,8 @@ no-recent-incidents = No hubo incidentes en los últimos 14 días.
 no-recent-resolved = Ningún incidente resuelto en los últimos 14 días.
 history-link = Historial de incidentes
 times = Las horas corresponden a la zona horaria { $name }.
+website = Sitio web
+support = Soporte
 made-with = Página de estado hecha con Pharos
 
 # un componente que sigue al de un proveedor
@@ -128,6 +131,7 @@ told-cancelled = El mantenimiento se ha cancelado.
 
 # disponibilidad
 uptime = Disponibilidad
+about-uptime = Qué parte del tiempo estuvo disponible cada componente de { $name }, mes a mes.
 uptime-lead = Cuánto tiempo de cada mes estuvo disponible cada componente. El mes actual cuenta hasta ahora.
 uptime-of-days = { $count ->
     [one] { $percent } de disponibilidad hoy
@@ -150,6 +154,7 @@ labelled = { $label }: { $text }
 
 # historial
 history = Historial de incidentes
+about-history = Todos los incidentes y mantenimientos de { $name }, los más recientes primero.
 no-history = Todavía no se ha comunicado ningún incidente.
 no-incidents-in-month = Ningún incidente comunicado este mes
 older = Incidentes anteriores

@@ -44,6 +44,7 @@ impact-unknown = Impact inconnu
 
 # une page
 page-title = État{"\u00A0"}: { $name }
+page-title-word = État
 skip = Aller au contenu
 nothing-affected = Rien ne requiert votre attention.
 open-incidents = Incidents en cours
@@ -73,6 +74,8 @@ no-recent-incidents = Aucun incident au cours des 14 derniers jours.
 no-recent-resolved = Aucun incident résolu au cours des 14 derniers jours.
 history-link = Historique des incidents
 times = Les heures sont données dans le fuseau horaire { $name }.
+website = Site web
+support = Assistance
 made-with = Page d’état réalisée avec Pharos
 
 # un composant qui suit celui d'un fournisseur
@@ -128,6 +131,7 @@ told-cancelled = La maintenance a été annulée.
 
 # disponibilité
 uptime = Disponibilité
+about-uptime = La part du temps pendant laquelle chaque composant de { $name } était disponible, mois par mois.
 uptime-lead = La part de chaque mois pendant laquelle chaque composant a été disponible. Le mois en cours compte jusqu’à maintenant.
 uptime-of-days = { $count ->
     [one] { $percent } de disponibilité aujourd’hui
@@ -150,6 +154,7 @@ labelled = { $label }{"\u00A0"}: { $text }
 
 # historique
 history = Historique des incidents
+about-history = Tous les incidents et maintenances de { $name }, les plus récents en premier.
 no-history = Aucun incident n’a été signalé jusqu’à présent.
 no-incidents-in-month = Aucun incident signalé ce mois-ci
 older = Incidents plus anciens

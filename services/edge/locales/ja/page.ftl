@@ -44,6 +44,7 @@ impact-unknown = 影響不明
 
 # ページ
 page-title = { $name } のステータス
+page-title-word = ステータス
 skip = 本文へ移動
 nothing-affected = ご対応いただくことはありません。
 open-incidents = 対応中のインシデント
@@ -69,6 +70,8 @@ no-recent-incidents = 過去 14 日間にインシデントはありません。
 no-recent-resolved = 過去 14 日間に解決されたインシデントはありません。
 history-link = インシデント履歴
 times = 時刻のタイムゾーンは { $name } です。
+website = ウェブサイト
+support = サポート
 made-with = Pharos によるステータスページ
 
 # 他社のコンポーネントに連動するもの
@@ -121,6 +124,7 @@ told-cancelled = メンテナンスは中止されました。
 
 # 稼働率
 uptime = 稼働率
+about-uptime = { $name } の各コンポーネントの月ごとの稼働率。
 uptime-lead = 各コンポーネントが月ごとにどれだけ稼働していたかを示します。今月は現時点までの値です。
 uptime-of-days = { $count ->
     [1] 本日の稼働率 { $percent }
@@ -143,6 +147,7 @@ labelled = { $label }: { $text }
 
 # 履歴
 history = インシデント履歴
+about-history = { $name } のすべてのインシデントとメンテナンス（新しい順）。
 no-history = これまでに報告されたインシデントはありません。
 no-incidents-in-month = この月に報告されたインシデントはありません
 older = 以前のインシデント

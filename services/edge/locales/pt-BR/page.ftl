@@ -44,6 +44,7 @@ impact-unknown = Impacto desconhecido
 
 # uma página
 page-title = Status de { $name }
+page-title-word = Status
 skip = Ir para o conteúdo
 nothing-affected = Nada precisa da sua atenção.
 open-incidents = Incidentes em andamento
@@ -73,6 +74,8 @@ no-recent-incidents = Nenhum incidente nos últimos 14 dias.
 no-recent-resolved = Nenhum incidente resolvido nos últimos 14 dias.
 history-link = Histórico de incidentes
 times = Horários no fuso de { $name }.
+website = Site
+support = Suporte
 made-with = Página de status feita com Pharos
 
 # um componente que segue o de um fornecedor
@@ -128,6 +131,7 @@ told-cancelled = A manutenção foi cancelada.
 
 # disponibilidade
 uptime = Disponibilidade
+about-uptime = Quanto do tempo cada componente de { $name } esteve disponível, mês a mês.
 uptime-lead = Quanto de cada mês cada componente esteve disponível. O mês atual conta até agora.
 uptime-of-days = { $count ->
     [one] { $percent } de disponibilidade hoje
@@ -150,6 +154,7 @@ labelled = { $label }: { $text }
 
 # histórico
 history = Histórico de incidentes
+about-history = Todos os incidentes e manutenções de { $name }, os mais recentes primeiro.
 no-history = Nenhum incidente foi relatado até agora.
 no-incidents-in-month = Nenhum incidente relatado neste mês
 older = Incidentes mais antigos

@@ -47,7 +47,7 @@ fn width_of(text: &str) -> u32 {
 }
 
 /// The colours of the pages' style sheet on a light ground.
-fn colour(tone: Tone) -> &'static str {
+pub(crate) fn colour(tone: Tone) -> &'static str {
     match tone {
         Tone::Good => "#13773a",
         Tone::Maintenance => "#6a3fc0",

@@ -8,4 +8,8 @@ pub(crate) mod feeds;
 mod glance;
 mod source;
 
-pub(crate) use self::{badge::badge, glance::glance, source::Source};
+pub(crate) use self::{
+    badge::{badge, colour},
+    glance::glance,
+    source::Source,
+};

@@ -7,7 +7,10 @@ use kit::locale::Locale;
 use prost::Message as _;
 use proto::incidents::v1::{GetPageResponse, StatusPage};
 
-use crate::{texts::Texts, view::PageHead};
+use crate::{
+    texts::Texts,
+    view::{PageHead, Place},
+};
 
 /// A page as it was read.
 #[derive(Debug)]
@@ -43,5 +46,9 @@ impl Source {
             bytes: front.encoded_len(),
             front,
         })
+    }
+    /// Where its documents are, for what their heads say of them.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place { head: &self.head, page_url: &self.url, version: self.front.version }
     }
 }

@@ -9,7 +9,7 @@ use http::{
 };
 
 use super::assets;
-use crate::{formats::Source, peers::Fault, texts::Texts};
+use crate::{formats::Source, peers::Fault, texts::Texts, view::PageHead};
 
 /// How long anybody may keep a page: a flood of readers is one request in five seconds for a shared cache.
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=5");
@@ -23,6 +23,8 @@ pub(super) struct Frame {
     pub(super) texts: Texts,
     pub(super) icon: &'static str,
     pub(super) style: &'static str,
+    /// Where the colours of the page's company are, if it has some.
+    pub(super) brand: Option<String>,
     /// What its script follows; nothing on pages that do not change.
     pub(super) live: Option<Live>,
 }
@@ -38,14 +40,20 @@ pub(super) struct Live {
 
 impl Frame {
     pub(super) fn new(texts: Texts) -> Self {
-        Self { texts, icon: assets::icon_path(), style: assets::style_path(), live: None }
+        Self { texts, icon: assets::icon_path(), style: assets::style_path(), brand: None, live: None }
+    }
+
+    /// For what belongs to a page.
+    pub(super) fn of(head: &PageHead) -> Self {
+        let brand = head.brand.palette.map(|_| format!("/p/{}/brand.css", head.slug));
+        Self { brand, ..Self::new(head.texts) }
     }
 
     /// For a page as it was read.
     pub(super) fn live(source: &Source) -> Self {
         let (page_id, version) = (source.page.page_id.clone(), source.front.version);
         let live = Live { script: assets::script_path(), page_id, version };
-        Self { live: Some(live), ..Self::new(source.texts) }
+        Self { live: Some(live), ..Self::of(&source.head) }
     }
 }
 

@@ -1,23 +1,38 @@
 //! What pages are made with, compiled in. The name of each carries a hash of its content, so that it can be kept for ever.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::response::{IntoResponse as _, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::{
+    body::Bytes,
+    response::{IntoResponse as _, Response},
+};
+use http::{
+    HeaderValue,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
+use kit::lane::{Asked, Prepared};
 
 use super::{
     answer::hex,
-    forms::Forms,
+    forms::{self, Encoding, Forms},
+    guards::Guards,
     reader::{Reader, Segments},
+    wire,
 };
 use crate::peers::Fault;
+
+/// How long everybody may keep what has its hash in its name, and what does not.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
 /// A file with its place.
 struct Asset {
     path: String,
     content_type: &'static str,
     forms: Forms,
+    /// The heads of its answers, by encoding, once they were asked for.
+    heads: [OnceLock<Bytes>; 3],
 }
 
 impl Asset {
@@ -27,16 +42,40 @@ impl Asset {
             path: format!("/static/{name}-{hash}.{extension}"),
             content_type,
             forms: Forms::new(content.as_bytes().to_vec()),
+            heads: Default::default(),
         }
     }
 
-    fn answer(&self, reader: &Reader, caching: &'static str) -> Response {
-        let (encoding, body) = self.forms.for_reader(&reader.headers);
-        let headers = [(CONTENT_TYPE, self.content_type), (CACHE_CONTROL, caching)];
-        let mut response = (headers, body).into_response();
-        encoding.describe(response.headers_mut());
+    fn head(&self, encoding: Encoding, caching: HeaderValue) -> http::Response<()> {
+        let mut response = Response::new(());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(CACHE_CONTROL, caching);
+        encoding.describe(headers);
         response
     }
+
+    fn answer(&self, reader: &Reader, caching: HeaderValue) -> Response {
+        let encoding = self.forms.encoding(forms::lists(&reader.headers));
+        self.head(encoding, caching).map(|()| self.forms.body(encoding).into())
+    }
+
+    fn prepared(&self, asked: &Asked<'_>, guards: Guards) -> Prepared {
+        let encoding = self.forms.encoding(std::iter::once(asked.encodings));
+        let body = self.forms.body(encoding);
+        let head = self.heads[encoding as usize].get_or_init(|| {
+            let mut head = self.head(encoding, FOR_EVER);
+            guards.put_on(head.headers_mut());
+            wire::head(&head, body.len())
+        });
+        Prepared { head: head.clone(), body }
+    }
+}
+
+/// The file that is at a place for ever, as it goes over a connection.
+pub(crate) fn prepared(asked: &Asked<'_>, guards: Guards) -> Option<Prepared> {
+    let is_asked = |asset: &&Asset| asset.path == asked.path;
+    [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(is_asked).map(|asset| asset.prepared(asked, guards))
 }
 
 static STYLE: LazyLock<Asset> = LazyLock::new(|| {
@@ -70,10 +109,10 @@ pub(super) async fn show(reader: Reader, Segments(file): Segments<String>) -> Re
     let Some(asset) = [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(is_asked) else {
         return reader.refuse(Fault::NotFound).into_response();
     };
-    asset.answer(&reader, "public, max-age=31536000, immutable")
+    asset.answer(&reader, FOR_EVER)
 }
 
 /// `GET /favicon.ico`: where browsers look for the icon of what is no page.
 pub(super) async fn icon(reader: Reader) -> Response {
-    ICON.answer(&reader, "public, max-age=86400")
+    ICON.answer(&reader, FOR_A_DAY)
 }

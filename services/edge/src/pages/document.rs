@@ -26,6 +26,21 @@ pub(super) enum Document {
     Format(Format, Place),
     /// A story for programs, by its code.
     Story(Code),
+    /// The colours of its company, as a style sheet.
+    Brand,
+    /// A picture that stands for one of them.
+    Preview(Subject),
+}
+
+/// What a picture is of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Subject {
+    /// The page as it is.
+    Page,
+    /// An incident, by its id.
+    Incident(String),
+    /// A maintenance, by its id.
+    Maintenance(String),
 }
 
 impl Document {
@@ -42,6 +57,10 @@ impl Document {
             Self::Uptime { before: Some(before) } => write!(address, "/uptime?before={before}"),
             Self::Format(format, place) => write!(address, "{}{place}", format.path()),
             Self::Story(code) => write!(address, "/incidents/{code}.json"),
+            Self::Preview(Subject::Page) => write!(address, "/preview.png"),
+            Self::Preview(Subject::Incident(id)) => write!(address, "/incidents/{id}/preview.png"),
+            Self::Preview(Subject::Maintenance(id)) => write!(address, "/maintenances/{id}/preview.png"),
+            Self::Brand => write!(address, "/brand.css"),
         };
         // a `String` takes every write
         debug_assert!(written.is_ok(), "{address}");
@@ -52,7 +71,12 @@ impl Document {
     /// memory alone: whoever makes places up drives nothing else out.
     pub(super) fn is_beginning(&self) -> bool {
         match self {
-            Self::Front | Self::Incident(_) | Self::Maintenance(_) | Self::Story(_) => true,
+            Self::Front
+            | Self::Incident(_)
+            | Self::Maintenance(_)
+            | Self::Story(_)
+            | Self::Brand
+            | Self::Preview(_) => true,
             Self::History { page_token } => page_token.is_empty(),
             Self::Uptime { before } => before.is_none(),
             Self::Format(_, place) => *place == Place::default(),

@@ -11,6 +11,8 @@ use http::{
 
 /// What is shorter is not worth compressing: it fits into one packet beside its headers.
 const WORTH_PACKING: usize = 860;
+/// What is no longer is kept as it is too: it is what programs mostly ask for, and told to many at once.
+const SHORT: usize = 8 * 1024;
 /// Of brotli: 5 is where a page is smaller than with gzip and takes no longer; 11 would take fifty times that.
 const BROTLI_QUALITY: i32 = 5;
 /// 4 MiB, the largest window that every reader takes (RFC 7932, section 9.1, allows 16 MiB).
@@ -21,8 +23,8 @@ const BROTLI_WINDOW: i32 = 22;
 pub(super) enum Forms {
     /// Too short to be packed.
     Plain(Bytes),
-    /// What few ask for is unpacked for them: it would be the most of the memory.
-    Packed { gzip: Bytes, brotli: Bytes },
+    /// What few ask for is unpacked for them, unless it is short: it would be the most of the memory.
+    Packed { gzip: Bytes, brotli: Bytes, plain: Option<Bytes> },
 }
 
 /// How a body is encoded (RFC 9110, section 8.4.1; RFC 7932).
@@ -40,7 +42,10 @@ impl Forms {
             return Self::Plain(plain.into());
         }
         match (gzip(&plain), brotli(&plain)) {
-            (Ok(gzip), Ok(brotli)) => Self::Packed { gzip: gzip.into(), brotli: brotli.into() },
+            (Ok(gzip), Ok(brotli)) => {
+                let short = (plain.len() <= SHORT).then(|| plain.into());
+                Self::Packed { gzip: gzip.into(), brotli: brotli.into(), plain: short }
+            }
             // a `Vec` takes every write
             (Err(_), _) | (_, Err(_)) => Self::Plain(plain.into()),
         }
@@ -50,14 +55,16 @@ impl Forms {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Plain(plain) => plain.len(),
-            Self::Packed { gzip, brotli } => gzip.len() + brotli.len(),
+            Self::Packed { gzip, brotli, plain } => {
+                gzip.len() + brotli.len() + plain.as_ref().map_or(0, Bytes::len)
+            }
         }
     }
 
     /// The bytes as they were before they were packed.
     pub(super) fn plain(&self) -> Bytes {
         match self {
-            Self::Plain(plain) => plain.clone(),
+            Self::Plain(plain) | Self::Packed { plain: Some(plain), .. } => plain.clone(),
             Self::Packed { gzip, .. } => {
                 let mut plain = Vec::new();
                 match GzDecoder::new(gzip.as_ref()).read_to_end(&mut plain) {
@@ -69,14 +76,27 @@ impl Forms {
         }
     }
 
-    /// The body for a reader who takes these encodings.
-    pub(super) fn for_reader(&self, headers: &HeaderMap) -> (Encoding, Bytes) {
-        match (self, accepted(headers)) {
-            (Self::Packed { brotli, .. }, Encoding::Brotli) => (Encoding::Brotli, brotli.clone()),
-            (Self::Packed { gzip, .. }, Encoding::Gzip) => (Encoding::Gzip, gzip.clone()),
-            (Self::Packed { .. } | Self::Plain(_), _) => (Encoding::Identity, self.plain()),
+    /// How the body is for a reader who takes these encodings, as `accept-encoding` lists them.
+    pub(super) fn encoding<'a>(&self, lists: impl Iterator<Item = &'a str>) -> Encoding {
+        match self {
+            Self::Plain(_) => Encoding::Identity,
+            Self::Packed { .. } => accepted(lists),
         }
     }
+
+    /// The body in this encoding.
+    pub(super) fn body(&self, encoding: Encoding) -> Bytes {
+        match (self, encoding) {
+            (Self::Packed { brotli, .. }, Encoding::Brotli) => brotli.clone(),
+            (Self::Packed { gzip, .. }, Encoding::Gzip) => gzip.clone(),
+            (Self::Packed { .. } | Self::Plain(_), _) => self.plain(),
+        }
+    }
+}
+
+/// What a reader says of encodings.
+pub(super) fn lists(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok())
 }
 
 impl Encoding {
@@ -119,9 +139,8 @@ fn brotli(plain: &[u8]) -> std::io::Result<Vec<u8>> {
 
 /// The best of our encodings that a reader takes (RFC 9110, section 12.5.3): what is not named is not taken, as clients
 /// that do not know brotli say nothing of it.
-fn accepted(headers: &HeaderMap) -> Encoding {
+fn accepted<'a>(lists: impl Iterator<Item = &'a str>) -> Encoding {
     let mut best = Encoding::Identity;
-    let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
     for range in lists.flat_map(|list| list.split(',')) {
         let (name, weight) = range.split_once(';').unwrap_or((range, ""));
         let (name, weight) = (name.trim(), weight.trim());
@@ -143,8 +162,8 @@ fn accepted(headers: &HeaderMap) -> Encoding {
 mod tests {
     use super::*;
 
-    fn asking(list: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(ACCEPT_ENCODING, list.parse().unwrap())])
+    fn asking(list: &'static str) -> impl Iterator<Item = &'static str> {
+        std::iter::once(list)
     }
 
     #[test]
@@ -160,9 +179,9 @@ mod tests {
             ("brotli", Encoding::Identity),
             ("", Encoding::Identity),
         ] {
-            assert_eq!(accepted(&asking(list)), encoding, "{list}");
+            assert_eq!(accepted(asking(list)), encoding, "{list}");
         }
-        assert_eq!(accepted(&HeaderMap::new()), Encoding::Identity);
+        assert_eq!(accepted(lists(&HeaderMap::new())), Encoding::Identity);
     }
 
     #[test]
@@ -171,12 +190,11 @@ mod tests {
         let forms = Forms::new(plain.clone());
         assert_eq!(forms.plain(), plain);
         assert!(forms.bytes() < plain.len() / 10);
-        let (encoding, body) = forms.for_reader(&asking("br"));
+        assert_eq!(forms.encoding(asking("br")), Encoding::Brotli);
         let mut unpacked = Vec::new();
-        brotli::BrotliDecompress(&mut body.as_ref(), &mut unpacked).unwrap();
-        assert_eq!((encoding, unpacked), (Encoding::Brotli, plain.clone()));
-        let (encoding, body) = forms.for_reader(&HeaderMap::new());
-        assert_eq!((encoding, body.as_ref()), (Encoding::Identity, plain.as_slice()));
+        brotli::BrotliDecompress(&mut forms.body(Encoding::Brotli).as_ref(), &mut unpacked).unwrap();
+        assert_eq!(unpacked, plain);
+        assert_eq!(forms.body(Encoding::Identity), plain);
     }
 
     #[test]
@@ -184,8 +202,7 @@ mod tests {
         for (bytes, is_packed) in [(WORTH_PACKING - 1, false), (WORTH_PACKING, true)] {
             let forms = Forms::new(vec![b'a'; bytes]);
             assert_eq!(matches!(forms, Forms::Packed { .. }), is_packed, "{bytes}");
-            let (encoding, _) = forms.for_reader(&asking("br"));
-            assert_eq!(encoding == Encoding::Brotli, is_packed, "{bytes}");
+            assert_eq!(forms.encoding(asking("br")) == Encoding::Brotli, is_packed, "{bytes}");
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     formats::Source,
     peers::Fault,
-    view::{PageView, Section},
+    view::{Meta, PageView, Section},
 };
 
 #[derive(Template)]
@@ -29,6 +29,7 @@ struct Landing {
 #[template(path = "page.html")]
 struct Front {
     frame: Frame,
+    meta: Meta,
     page: PageView,
 }
 
@@ -49,6 +50,9 @@ pub(super) async fn page(
 
 pub(super) async fn made(maker: &Maker, source: Arc<Source>) -> Result<Made, Fault> {
     maker
-        .page(source, |frame, source| Some(Front { frame, page: PageView::new(source.front.clone())? }))
+        .page(source, |frame, source| {
+            let page = PageView::new(source.front.clone())?;
+            Some(Front { frame, meta: source.place().front(&page), page })
+        })
         .await
 }

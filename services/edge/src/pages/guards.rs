@@ -20,14 +20,14 @@ const ALWAYS_SECURE: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// What is put on answers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Guards {
+pub(crate) struct Guards {
     is_secure: bool,
 }
 
 impl Guards {
     /// For an edge at this address. Where the world reaches it by TLS, browsers are told to use nothing else (RFC 6797,
     /// section 7.2).
-    pub(super) fn new(public_url: &str) -> Self {
+    pub(crate) fn new(public_url: &str) -> Self {
         Self { is_secure: public_url.starts_with("https://") }
     }
 

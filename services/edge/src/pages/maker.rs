@@ -8,9 +8,11 @@ use proto::incidents::v1::{GetPageRequest, get_page_request};
 
 use super::{
     answer::Frame,
+    brand,
     document::Document,
     formats, front,
     press::Press,
+    preview,
     slug::Slug,
     snapshots::{Kind, Made},
     stories, uptime,
@@ -56,6 +58,8 @@ impl Maker {
             Document::Uptime { before } => uptime::months(self, source, before.clone()).await,
             Document::Format(format, place) => formats::made(self, source, *format, place.clone()).await,
             Document::Story(code) => formats::story(self, source, *code).await,
+            Document::Preview(subject) => preview::made(self, source, subject.clone()).await,
+            Document::Brand => brand::made(&source),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod assets;
+mod brand;
 mod document;
 mod events;
 mod formats;
@@ -10,8 +11,10 @@ mod front;
 mod guards;
 mod journal;
 mod key_set;
+mod logo;
 mod maker;
 mod press;
+mod preview;
 mod reader;
 mod slug;
 mod snapshots;
@@ -19,6 +22,7 @@ mod stories;
 mod subscribe;
 mod token;
 mod uptime;
+mod wire;
 
 use std::time::Duration;
 
@@ -33,10 +37,14 @@ use http::header::CONTENT_TYPE;
 use kit::{deadline, host::MAX_PUBLIC_REQUEST_BYTES};
 use tower_http::compression::CompressionLayer;
 
-pub(crate) use self::snapshots::{Snapshots, follow};
 use self::{
-    answer::Refused, guards::Guards, journal::Journal, key_set::KeySet, maker::Maker, press::Press,
+    answer::Refused, journal::Journal, key_set::KeySet, logo::Logos, maker::Maker, press::Press,
     reader::Reader, snapshots::Writing,
+};
+pub(crate) use self::{
+    assets::prepared as prepared_asset,
+    guards::Guards,
+    snapshots::{Snapshots, follow},
 };
 use crate::{
     Config, Deps, MountError,
@@ -53,6 +61,7 @@ struct Site {
     snapshots: Snapshots,
     journal: Option<Journal>,
     keys: KeySet,
+    logos: Logos,
     readiness: Readiness,
     peers: Peers,
 }
@@ -91,6 +100,7 @@ impl Pages {
             snapshots: snapshots.clone(),
             journal: journal.clone(),
             keys: KeySet::new(&peers),
+            logos: Logos::new(&peers, &snapshots),
             readiness: Readiness::new(&peers),
             peers: peers.clone(),
         };
@@ -107,6 +117,11 @@ fn router(site: Site, guards: Guards) -> Router {
         .route("/p/{slug}/incidents/{incident_id}", get(stories::show_incident))
         .route("/p/{slug}/maintenances/{maintenance_id}", get(stories::show_maintenance))
         .route("/p/{slug}/uptime", get(uptime::show))
+        .route("/p/{slug}/preview.png", get(preview::of_page))
+        .route("/p/{slug}/incidents/{incident_id}/preview.png", get(preview::of_incident))
+        .route("/p/{slug}/maintenances/{maintenance_id}/preview.png", get(preview::of_maintenance))
+        .route("/p/{slug}/brand.css", get(brand::show))
+        .route("/p/{slug}/logo/{digest}", get(logo::show))
         .route("/p/{slug}/subscribe", get(subscribe::form).post(subscribe::subscribe))
         .route("/c/{token}", get(token::ask_confirm).post(token::confirm))
         .route("/u/{token}", get(token::ask_unsubscribe).post(token::unsubscribe))

@@ -8,7 +8,8 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use proto::incidents::v1::{
-    ListHistoryRequest, StatusServiceGetIncidentRequest, StatusServiceGetMaintenanceRequest,
+    ListHistoryRequest, StatusServiceGetIncidentRequest, StatusServiceGetIncidentResponse,
+    StatusServiceGetMaintenanceRequest, StatusServiceGetMaintenanceResponse,
 };
 use serde::Deserialize;
 
@@ -24,13 +25,14 @@ use super::{
 use crate::{
     formats::Source,
     peers::{Fault, Peers, ask, request},
-    view::{HistoryView, IncidentView, MaintenanceView, PageHead},
+    view::{HistoryView, IncidentView, MaintenanceView, Meta, PageHead},
 };
 
 #[derive(Template)]
 #[template(path = "history.html")]
 struct History {
     frame: Frame,
+    meta: Meta,
     head: Arc<PageHead>,
     history: HistoryView,
     /// Whether these are the newest.
@@ -41,6 +43,7 @@ struct History {
 #[template(path = "incident.html")]
 struct IncidentStory {
     frame: Frame,
+    meta: Meta,
     head: Arc<PageHead>,
     incident: IncidentView,
 }
@@ -49,6 +52,7 @@ struct IncidentStory {
 #[template(path = "maintenance.html")]
 struct MaintenanceStory {
     frame: Frame,
+    meta: Meta,
     head: Arc<PageHead>,
     maintenance: MaintenanceView,
 }
@@ -105,20 +109,31 @@ pub(super) async fn history(maker: &Maker, source: Arc<Source>, page_token: Stri
     maker
         .page(source, move |frame, source| {
             let head = Arc::clone(&source.head);
-            Some(History { frame, history: head.history(lot), head, is_first })
+            let meta = source.place().history(is_first);
+            Some(History { frame, meta, history: head.history(lot), head, is_first })
         })
         .await
 }
 
 pub(super) async fn incident(maker: &Maker, source: Arc<Source>, incident_id: String) -> Result<Made, Fault> {
-    let asked = StatusServiceGetIncidentRequest { page_id: source.page.page_id.clone(), incident_id };
-    let told = ask(maker.peers.status().get_incident(request(asked))).await?;
+    let told = told_incident(maker, &source, incident_id).await?;
     maker
         .page(source, move |frame, source| {
             let head = Arc::clone(&source.head);
-            Some(IncidentStory { frame, incident: head.incident(told)?, head })
+            let meta = source.place().incident(told.incident.as_ref()?);
+            Some(IncidentStory { frame, meta, incident: head.incident(told)?, head })
         })
         .await
+}
+
+/// An incident with all that it tells.
+pub(super) async fn told_incident(
+    maker: &Maker,
+    source: &Source,
+    incident_id: String,
+) -> Result<StatusServiceGetIncidentResponse, Fault> {
+    let asked = StatusServiceGetIncidentRequest { page_id: source.page.page_id.clone(), incident_id };
+    Ok(ask(maker.peers.status().get_incident(request(asked))).await?)
 }
 
 pub(super) async fn maintenance(
@@ -126,12 +141,22 @@ pub(super) async fn maintenance(
     source: Arc<Source>,
     maintenance_id: String,
 ) -> Result<Made, Fault> {
-    let asked = StatusServiceGetMaintenanceRequest { page_id: source.page.page_id.clone(), maintenance_id };
-    let told = ask(maker.peers.status().get_maintenance(request(asked))).await?;
+    let told = told_maintenance(maker, &source, maintenance_id).await?;
     maker
         .page(source, move |frame, source| {
             let head = Arc::clone(&source.head);
-            Some(MaintenanceStory { frame, maintenance: head.maintenance(told)?, head })
+            let meta = source.place().maintenance(told.maintenance.as_ref()?);
+            Some(MaintenanceStory { frame, meta, maintenance: head.maintenance(told)?, head })
         })
         .await
+}
+
+/// A maintenance with all that it tells.
+pub(super) async fn told_maintenance(
+    maker: &Maker,
+    source: &Source,
+    maintenance_id: String,
+) -> Result<StatusServiceGetMaintenanceResponse, Fault> {
+    let asked = StatusServiceGetMaintenanceRequest { page_id: source.page.page_id.clone(), maintenance_id };
+    Ok(ask(maker.peers.status().get_maintenance(request(asked))).await?)
 }

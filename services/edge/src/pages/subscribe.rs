@@ -76,7 +76,7 @@ struct Bad {
 impl Ask {
     fn new(head: Arc<PageHead>, typed: Typed, bad: Bad) -> Self {
         let locale = typed.locale.unwrap_or(head.zone.locale);
-        Self { frame: Frame::new(head.texts), head, zones: ZONES.as_slice(), locale, typed, bad }
+        Self { frame: Frame::of(&head), head, zones: ZONES.as_slice(), locale, typed, bad }
     }
 
     /// What may be chosen, each component with whether it is.

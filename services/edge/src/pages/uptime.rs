@@ -25,7 +25,7 @@ use super::{
 use crate::{
     formats::Source,
     peers::{Fault, Peers, ask, request},
-    view::{PageHead, UptimeView},
+    view::{Meta, PageHead, UptimeView},
 };
 
 /// So many months are shown at once.
@@ -37,6 +37,7 @@ const FIRST_MONTH: Date = Date::constant(2000, 1, 1);
 #[template(path = "uptime.html")]
 struct Shown {
     frame: Frame,
+    meta: Meta,
     head: Arc<PageHead>,
     uptime: UptimeView,
     /// The month before which older ones are, as in the address; nothing at the end.
@@ -83,6 +84,7 @@ pub(super) async fn months(
             let head = Arc::clone(&source.head);
             Some(Shown {
                 frame,
+                meta: source.place().uptime(before.as_deref()),
                 uptime: head.uptime(&told),
                 head,
                 older: chosen.first().filter(|first| **first > FIRST_MONTH).map(|first| named(*first)),

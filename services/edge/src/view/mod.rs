@@ -4,11 +4,14 @@
 //! a page says the same. All texts are in the page's language, all times in its time zone; every `String` is
 //! still to be escaped but those named `html`.
 
+mod brand;
+mod brief;
 mod components;
 mod history;
 mod incidents;
 mod maintenances;
 mod marks;
+mod meta;
 mod moment;
 mod names;
 mod story;
@@ -24,11 +27,14 @@ use proto::incidents::v1::{
 };
 
 pub(crate) use self::{
+    brand::{Brand, Digest},
+    brief::Brief,
     components::{Offer, Section, severity},
     history::{HistoryView, Summary},
     incidents::IncidentView,
     maintenances::MaintenanceView,
     marks::{Mark, Tone},
+    meta::{Meta, PREVIEW, Place},
     moment::{Moment, Window, Zone},
     uptime::UptimeView,
 };
@@ -47,6 +53,7 @@ pub(crate) struct PageHead {
     pub(crate) now: Timestamp,
     /// What a reader may choose to hear of, in the order in which the page shows it.
     pub(crate) offers: Vec<Offer>,
+    pub(crate) brand: Brand,
     names: Names,
 }
 
@@ -81,6 +88,7 @@ impl PageHead {
             zone: Zone { time_zone, locale },
             now: moment::read(answer.generated_at.as_ref())?,
             offers: components::offers(&answer.component_groups, &answer.components),
+            brand: Brand::new(page.branding.as_ref()),
             names: Names::of(
                 answer.components.iter().chain(&answer.former_components),
                 &answer.component_groups,
@@ -88,8 +96,12 @@ impl PageHead {
         })
     }
 
-    /// "Acme status".
+    /// "Acme status"; the name alone where it says so itself, in the page's language or in English.
     pub(crate) fn title(&self) -> String {
+        let words = [self.texts, Texts::of(Locale::En)].map(|texts| texts.say("page-title-word"));
+        if words.iter().any(|word| names::has_at_an_end(&self.name, word)) {
+            return self.name.clone();
+        }
         self.texts.say_of("page-title", &self.name)
     }
 
@@ -115,13 +127,31 @@ impl PageHead {
     pub(crate) fn uptime(&self, months: &[(Date, GetUptimeResponse)]) -> UptimeView {
         UptimeView::new(self, months)
     }
+
+    /// The overall status, and what it comes from.
+    pub(crate) fn overall(&self, answer: &GetPageResponse) -> (Mark, Vec<String>) {
+        let affected = answer.components.iter().filter(|each| components::is_affected(each)).count();
+        let mut notes = [
+            ("open-count", answer.open_incidents.len()),
+            ("active-count", answer.active_maintenances.len()),
+            ("affected-count", affected),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(key, count)| self.texts.say_count(key, count))
+        .collect::<Vec<_>>();
+        if answer.overall_status() == OverallStatus::Operational && notes.is_empty() {
+            notes.push(self.texts.say("nothing-affected"));
+        }
+        (Mark::overall(answer.overall_status(), self.texts), notes)
+    }
 }
 
 impl PageView {
     /// The front of a page; nothing if the answer lacks the page itself or its time.
     pub(crate) fn new(answer: GetPageResponse) -> Option<Self> {
         let head = PageHead::new(&answer)?;
-        let (overall, overall_notes) = overall(&head, &answer);
+        let (overall, overall_notes) = head.overall(&answer);
         let names = &head.names;
         let mut bars = Bars::new(&head, answer.uptimes);
         let listed =
@@ -151,22 +181,4 @@ impl PageView {
             head,
         })
     }
-}
-
-/// The overall status, and what it comes from.
-fn overall(head: &PageHead, answer: &GetPageResponse) -> (Mark, Vec<String>) {
-    let affected = answer.components.iter().filter(|each| components::is_affected(each)).count();
-    let mut notes = [
-        ("open-count", answer.open_incidents.len()),
-        ("active-count", answer.active_maintenances.len()),
-        ("affected-count", affected),
-    ]
-    .into_iter()
-    .filter(|(_, count)| *count > 0)
-    .map(|(key, count)| head.texts.say_count(key, count))
-    .collect::<Vec<_>>();
-    if answer.overall_status() == OverallStatus::Operational && notes.is_empty() {
-        notes.push(head.texts.say("nothing-affected"));
-    }
-    (Mark::overall(answer.overall_status(), head.texts), notes)
 }

@@ -29,6 +29,16 @@ pub(crate) struct Window {
     pub(crate) to: Option<Moment>,
 }
 
+impl Window {
+    /// "20 November 2026 at 20:00 GMT-3 – 22:30"
+    pub(super) fn in_words(&self) -> String {
+        match &self.to {
+            None => self.from.text.clone(),
+            Some(to) => format!("{} – {}", self.from.text, to.text),
+        }
+    }
+}
+
 impl Zone {
     /// The name of the time zone, as people write it: `America/Sao Paulo`.
     pub(crate) fn name(&self) -> String {
@@ -80,7 +90,8 @@ impl Zone {
     }
 }
 
-fn iso(at: Timestamp) -> String {
+/// As HTML's `datetime`, in UTC, to the second.
+pub(super) fn iso(at: Timestamp) -> String {
     Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }
 

@@ -108,6 +108,17 @@ impl Names {
     }
 }
 
+/// Whether a name begins or ends with a word, in whatever case. Where words are not parted, a name may go on without a
+/// gap.
+pub(super) fn has_at_an_end(name: &str, word: &str) -> bool {
+    let (name, word) = (name.trim().to_lowercase(), word.to_lowercase());
+    let is_of_signs = word.chars().all(|sign| sign > '\u{2e80}');
+    let is_parted =
+        |beside: Option<char>| is_of_signs || beside.is_none_or(|beside| !beside.is_alphanumeric());
+    name.strip_suffix(&word).is_some_and(|rest| is_parted(rest.chars().next_back()))
+        || name.strip_prefix(&word).is_some_and(|rest| is_parted(rest.chars().next()))
+}
+
 #[cfg(test)]
 mod tests {
     use kit::locale::Locale;
@@ -153,6 +164,25 @@ mod tests {
             assert_eq!(names().listed(ids.iter().copied(), FEW, en), told, "{ids:?}");
         }
         assert_eq!(names().listed(["a", "b", "c"], FEW, pt_br), "Group (A, B) e C");
+    }
+
+    #[test]
+    fn a_word_is_found_at_either_end_of_a_name_in_any_case() {
+        for (name, word, is_there) in [
+            ("Acme status", "status", true),
+            ("Acme STATUS ", "status", true),
+            ("Status", "status", true),
+            ("Acme-Status", "Status", true),
+            ("Status of Acme", "status", true),
+            ("Acme (status)", "status", false),
+            ("Statuspage", "status", false),
+            ("Banco Prestado", "Estado", false),
+            ("ÉTAT d’Acme", "État", true),
+            ("Acmeステータス", "ステータス", true),
+            ("", "status", false),
+        ] {
+            assert_eq!(has_at_an_end(name, word), is_there, "{name}");
+        }
     }
 
     #[test]

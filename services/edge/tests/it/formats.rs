@@ -226,3 +226,19 @@ async fn programs_subscribe_as_they_do_elsewhere() {
     let may = send(&world, Method::OPTIONS, place, &asks, "").await;
     assert_eq!((may.status, may.header("access-control-allow-origin").as_str()), (StatusCode::OK, "*"));
 }
+
+#[tokio::test]
+async fn another_sites_script_may_ask_with_headers_of_its_own() {
+    let world = World::showing(given::page("en")).await;
+    let asked = [
+        ("origin", "https://elsewhere.example"),
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "if-none-match"),
+    ];
+    let answer = send(&world, Method::OPTIONS, "/p/demo/api/v2/summary.json", &asked, "").await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-headers"), "*");
+    assert_eq!(answer.header("access-control-allow-methods"), "GET, HEAD");
+    assert_eq!(world.called(), Vec::<String>::new());
+}

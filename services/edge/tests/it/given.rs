@@ -25,6 +25,7 @@ pub(crate) fn page(locale: &str) -> GetPageResponse {
             name: "Acme".into(),
             locale: locale.into(),
             time_zone: "America/Sao_Paulo".into(),
+            branding: None,
         }),
         overall_status: OverallStatus::Operational.into(),
         version: 1,

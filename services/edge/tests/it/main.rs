@@ -2,15 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod branding;
 mod crowds;
 mod events;
 mod everything;
+mod floods;
 mod formats;
 mod given;
 mod kept;
+mod looks;
 mod pages;
 mod proxy;
 mod services;
+mod smuggling;
 mod snapshots;
 mod subscribing;
 mod tokens;

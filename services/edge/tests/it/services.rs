@@ -27,9 +27,10 @@ use proto::{
         UnsubscribeResponse, subscription_service_server::SubscriptionService,
     },
     tenants::v1::{
-        GetKeySetRequest, GetKeySetResponse, RefreshSessionRequest, RefreshSessionResponse, SignInRequest,
-        SignInResponse, SignOutRequest, SignOutResponse, SignUpRequest, SignUpResponse,
-        account_service_server::AccountService,
+        GetKeySetRequest, GetKeySetResponse, GetPageLogoRequest, GetPageLogoResponse, RefreshSessionRequest,
+        RefreshSessionResponse, SignInRequest, SignInResponse, SignOutRequest, SignOutResponse,
+        SignUpRequest, SignUpResponse, account_service_server::AccountService,
+        page_logo_service_server::PageLogoService,
     },
 };
 use tokio::sync::{broadcast, mpsc};
@@ -47,6 +48,9 @@ pub(crate) const GOOD_TOKEN: &str = "t0ken";
 
 /// The key set that the services tell.
 pub(crate) const JWKS: &str = r#"{"keys":[]}"#;
+
+/// The picture of every logo.
+pub(crate) const LOGO: &[u8] = b"\x89PNG\r\n\x1a\n and more";
 
 /// What is behind the edge: it knows one page, by the slug "demo".
 #[derive(Clone)]
@@ -308,6 +312,19 @@ impl AccountService for Services {
 
     async fn get_key_set(&self, _: Call<GetKeySetRequest>) -> Result<Response<GetKeySetResponse>, Status> {
         Ok(Response::new(GetKeySetResponse { jwks: JWKS.into() }))
+    }
+}
+
+#[tonic::async_trait]
+impl PageLogoService for Services {
+    async fn get_page_logo(
+        &self,
+        call: Call<GetPageLogoRequest>,
+    ) -> Result<Response<GetPageLogoResponse>, Status> {
+        let asked = call.into_inner();
+        let logo = self.page().page.unwrap().branding.unwrap().logo.unwrap();
+        refuse_unless(asked.page_id == PAGE_ID && asked.digest == logo.digest)?;
+        Ok(Response::new(GetPageLogoResponse { image: LOGO.into(), content_type: logo.content_type }))
     }
 }
 

@@ -253,3 +253,38 @@ async fn without_a_folder_who_unsubscribes_has_to_come_back() {
     let answer = post(&world, &format!("/u/{GOOD_TOKEN}"), "").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
 }
+
+/// What asks for more than a document goes another way through the edge, and has to come to the same.
+#[tokio::test]
+async fn every_way_through_the_edge_gives_the_same_answer() {
+    let world = World::showing(named("Acme", 1)).await;
+    let tag = get(&world, "/p/demo").await.header("etag");
+    for path in ["/p/demo", "/p/demo/api/v2/summary.json", "/p/demo/badge.svg"] {
+        get(&world, path).await;
+        for asked in [
+            vec![],
+            vec![("accept-encoding", "br")],
+            vec![("accept-encoding", "gzip")],
+            vec![("accept-encoding", "br;q=0, gzip;q=0")],
+            vec![("if-none-match", tag.as_str())],
+            vec![("if-none-match", "W/\"other\", *")],
+        ] {
+            for method in [Method::GET, Method::HEAD] {
+                let long = [asked.as_slice(), &[("expect", "nothing")]].concat();
+                let short = send(&world, method.clone(), path, &asked, "").await;
+                let long = send(&world, method.clone(), path, &long, "").await;
+                assert_eq!(
+                    (short.status, &short.body),
+                    (long.status, &long.body),
+                    "{method} {path} {asked:?}"
+                );
+                let headers = |answer: &Answer| {
+                    let mut headers = answer.headers.clone();
+                    headers.remove("date");
+                    headers
+                };
+                assert_eq!(headers(&short), headers(&long), "{method} {path} {asked:?}");
+            }
+        }
+    }
+}

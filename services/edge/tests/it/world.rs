@@ -21,7 +21,9 @@ use proto::{
         page_change_service_server::PageChangeServiceServer,
     },
     subscriptions::v1::subscription_service_server::SubscriptionServiceServer,
-    tenants::v1::account_service_server::AccountServiceServer,
+    tenants::v1::{
+        account_service_server::AccountServiceServer, page_logo_service_server::PageLogoServiceServer,
+    },
 };
 use tokio::{
     net::TcpListener,
@@ -99,6 +101,7 @@ impl World {
             .add_service(SubscriptionServiceServer::new(services.clone()))
             .add_service(AccountServiceServer::new(services.clone()))
             .add_service(PageChangeServiceServer::new(services.clone()))
+            .add_service(PageLogoServiceServer::new(services.clone()))
             .add_service(AuditServiceServer::new(services))
             .add_service(health)
             .prepare()

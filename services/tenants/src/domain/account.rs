@@ -52,6 +52,12 @@ pub(crate) enum AuditAction {
     SessionRevoked,
     /// The target is the page.
     PageCreated,
+    /// The target is the page.
+    PageUpdated,
+    /// The target is the page.
+    PageLogoSet,
+    /// The target is the page.
+    PageLogoDeleted,
 }
 
 /// An address in small letters: two that differ in capitals only are one.

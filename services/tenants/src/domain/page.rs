@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 use kit::ids::{PageId, TenantId};
 
+use super::Logo;
+
 /// So many pages a tenant has at most (`PageService.CreatePage`).
 pub(crate) const MAX_PAGES: i64 = 100;
 
 /// One hosted status page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) tenant_id: TenantId,
     pub(crate) page_id: PageId,
@@ -16,6 +18,15 @@ pub(crate) struct Page {
     pub(crate) locale: String,
     pub(crate) time_zone: String,
     pub(crate) created_at: Timestamp,
+    /// Empty for that of all pages.
+    pub(crate) accent_color: String,
+    /// Empty for none.
+    pub(crate) website_url: String,
+    /// Empty for none.
+    pub(crate) support_url: String,
+    pub(crate) logo: Option<Logo>,
+    /// Grows with each change.
+    pub(crate) revision: i64,
 }
 
 /// A page's place in addresses that a page may have. Its length and characters are the contract's.

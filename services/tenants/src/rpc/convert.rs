@@ -1,13 +1,15 @@
 //! Domain to wire.
 
+use std::mem::take;
+
 use kit::time::to_wire;
 use proto::{
-    common::v1,
+    common::v1::{self, Branding, PageLogo},
     internal::v1::{PageEntry, Responder as WireResponder},
     tenants::v1 as wire,
 };
 
-use crate::domain::{Member, Page, Responder, Role, Tenant};
+use crate::domain::{Logo, Member, Page, Responder, Role, Tenant};
 
 impl From<Role> for v1::Role {
     fn from(role: Role) -> Self {
@@ -47,9 +49,32 @@ impl From<Responder> for WireResponder {
     }
 }
 
-impl From<Page> for wire::Page {
-    fn from(page: Page) -> Self {
+impl From<Logo> for PageLogo {
+    fn from(logo: Logo) -> Self {
         Self {
+            digest: logo.digest,
+            content_type: logo.r#type.content_type().to_owned(),
+            alt: logo.alt,
+            width: logo.width,
+            height: logo.height,
+        }
+    }
+}
+
+fn branding(page: &mut Page) -> Branding {
+    Branding {
+        accent_color: take(&mut page.accent_color),
+        website_url: take(&mut page.website_url),
+        support_url: take(&mut page.support_url),
+        logo: page.logo.take().map(Into::into),
+    }
+}
+
+impl From<Page> for wire::Page {
+    fn from(mut page: Page) -> Self {
+        Self {
+            branding: Some(branding(&mut page)),
+            etag: page.revision.to_string(),
             page_id: page.page_id.to_string(),
             slug: page.slug,
             name: page.name,
@@ -61,8 +86,9 @@ impl From<Page> for wire::Page {
 }
 
 impl From<Page> for PageEntry {
-    fn from(page: Page) -> Self {
+    fn from(mut page: Page) -> Self {
         Self {
+            branding: Some(branding(&mut page)),
             tenant_id: page.tenant_id.to_string(),
             page_id: page.page_id.to_string(),
             slug: page.slug,

@@ -22,6 +22,11 @@ pub(super) async fn create_page(
         locale: request.locale,
         time_zone: ZoneName::parse(&request.time_zone)?.into_string(),
         created_at: rpc.clock.now(),
+        accent_color: String::new(),
+        website_url: String::new(),
+        support_url: String::new(),
+        logo: None,
+        revision: 1,
     };
 
     let mut tx = rpc.db.tenant(caller.tenant).await?;

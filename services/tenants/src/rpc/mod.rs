@@ -2,16 +2,20 @@
 
 mod convert;
 mod create_page;
+mod delete_page_logo;
 mod get_page;
+mod get_page_logo;
 mod get_tenant;
 mod list_pages;
 mod list_responders;
 mod look_up_page;
 mod refresh_session;
 mod session;
+mod set_page_logo;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod update_page;
 
 use std::thread::available_parallelism;
 
@@ -26,11 +30,14 @@ use proto::{
         page_directory_service_server::PageDirectoryService, responder_service_server::ResponderService,
     },
     tenants::v1::{
-        CreatePageRequest, CreatePageResponse, GetKeySetRequest, GetKeySetResponse, GetPageRequest,
+        CreatePageRequest, CreatePageResponse, DeletePageLogoRequest, DeletePageLogoResponse,
+        GetKeySetRequest, GetKeySetResponse, GetPageLogoRequest, GetPageLogoResponse, GetPageRequest,
         GetPageResponse, GetTenantRequest, GetTenantResponse, ListPagesRequest, ListPagesResponse,
-        RefreshSessionRequest, RefreshSessionResponse, SignInRequest, SignInResponse, SignOutRequest,
-        SignOutResponse, SignUpRequest, SignUpResponse, account_service_server::AccountService,
-        page_service_server::PageService, tenant_service_server::TenantService,
+        RefreshSessionRequest, RefreshSessionResponse, SetPageLogoRequest, SetPageLogoResponse,
+        SignInRequest, SignInResponse, SignOutRequest, SignOutResponse, SignUpRequest, SignUpResponse,
+        UpdatePageRequest, UpdatePageResponse, account_service_server::AccountService,
+        page_logo_service_server::PageLogoService, page_service_server::PageService,
+        tenant_service_server::TenantService,
     },
 };
 use tonic::{Request, Response, Status};
@@ -120,6 +127,40 @@ impl PageService for Rpc {
     ) -> Result<Response<ListPagesResponse>, Status> {
         let (caller, request) = member(request)?;
         Ok(Response::new(list_pages::list_pages(self, &caller, &request).await?))
+    }
+
+    async fn update_page(
+        &self,
+        request: Request<UpdatePageRequest>,
+    ) -> Result<Response<UpdatePageResponse>, Status> {
+        let (caller, request) = member(request)?;
+        Ok(Response::new(update_page::update_page(self, &caller, request).await?))
+    }
+
+    async fn set_page_logo(
+        &self,
+        request: Request<SetPageLogoRequest>,
+    ) -> Result<Response<SetPageLogoResponse>, Status> {
+        let (caller, request) = member(request)?;
+        Ok(Response::new(set_page_logo::set_page_logo(self, &caller, request).await?))
+    }
+
+    async fn delete_page_logo(
+        &self,
+        request: Request<DeletePageLogoRequest>,
+    ) -> Result<Response<DeletePageLogoResponse>, Status> {
+        let (caller, request) = member(request)?;
+        Ok(Response::new(delete_page_logo::delete_page_logo(self, &caller, &request).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl PageLogoService for Rpc {
+    async fn get_page_logo(
+        &self,
+        request: Request<GetPageLogoRequest>,
+    ) -> Result<Response<GetPageLogoResponse>, Status> {
+        Ok(Response::new(get_page_logo::get_page_logo(self, &anyone(request)?).await?))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod logos;
 mod pages;
 mod sessions;
 
@@ -10,9 +11,10 @@ pub(crate) use accounts::{
     insert_tenant, list_responders,
 };
 pub(crate) use audit::record;
+pub(crate) use logos::{delete_logo, find_picture, put_logo};
 pub(crate) use pages::{
     PageEntry, count_pages, find_page, find_page_entry, find_page_entry_by_slug, insert_page,
-    insert_page_entry, list_pages, lock_tenant,
+    insert_page_entry, list_pages, lock_page, lock_tenant, touch_page, update_page,
 };
 pub(crate) use sessions::{
     delete_ended_sessions, delete_used_tokens, find_token_use, insert_session, insert_used_token,

@@ -1,10 +1,11 @@
 //! Pages, and the registry of their ids and slugs.
 
+use jiff::Timestamp;
 use kit::ids::{PageId, TenantId};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::domain::Page;
+use crate::domain::{Logo, LogoType, Page};
 
 /// Whose a page is.
 #[derive(Debug)]
@@ -50,21 +51,122 @@ pub(crate) async fn insert_page(db: &mut PgConnection, page: &Page) -> sqlx::Res
     Ok(())
 }
 
+/// A page with its logo, side by side.
+struct Row {
+    tenant_id: TenantId,
+    page_id: PageId,
+    slug: String,
+    name: String,
+    locale: String,
+    time_zone: String,
+    created_at: Timestamp,
+    accent_color: String,
+    website_url: String,
+    support_url: String,
+    revision: i64,
+    digest: Option<String>,
+    logo_type: Option<LogoType>,
+    alt: Option<String>,
+    width: Option<i32>,
+    height: Option<i32>,
+}
+
+impl From<Row> for Page {
+    fn from(row: Row) -> Self {
+        let logo = match (row.digest, row.logo_type, row.alt, row.width, row.height) {
+            (Some(digest), Some(r#type), Some(alt), Some(width), Some(height)) => {
+                Some(Logo { digest, r#type, alt, width, height })
+            }
+            _ => None,
+        };
+        Self {
+            tenant_id: row.tenant_id,
+            page_id: row.page_id,
+            slug: row.slug,
+            name: row.name,
+            locale: row.locale,
+            time_zone: row.time_zone,
+            created_at: row.created_at,
+            accent_color: row.accent_color,
+            website_url: row.website_url,
+            support_url: row.support_url,
+            logo,
+            revision: row.revision,
+        }
+    }
+}
+
 pub(crate) async fn find_page(
     db: &mut PgConnection,
     tenant: TenantId,
     page: PageId,
 ) -> sqlx::Result<Option<Page>> {
-    sqlx::query_as!(
-        Page,
-        "select tenant_id, page_id, slug, name, locale, time_zone, created_at
-         from tenants.page
-         where tenant_id = $1 and page_id = $2",
+    let row = sqlx::query_as!(
+        Row,
+        r#"select page.tenant_id, page.page_id, slug, name, locale, time_zone, page.created_at, accent_color,
+                  website_url, support_url, revision, encode(logo.digest, 'hex') as "digest",
+                  logo.type as "logo_type?: LogoType", logo.alt as "alt?", logo.width as "width?",
+                  logo.height as "height?"
+           from tenants.page as page left join tenants.page_logo as logo using (tenant_id, page_id)
+           where page.tenant_id = $1 and page.page_id = $2"#,
         tenant.uuid(),
         page.uuid(),
     )
     .fetch_optional(db)
-    .await
+    .await?;
+    Ok(row.map(Into::into))
+}
+
+/// The page, which nobody else changes until the transaction ends.
+pub(crate) async fn lock_page(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    page: PageId,
+) -> sqlx::Result<Option<Page>> {
+    let locked = sqlx::query_scalar!(
+        "select page_id from tenants.page where tenant_id = $1 and page_id = $2 for no key update",
+        tenant.uuid(),
+        page.uuid(),
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    // Read in a statement of its own after the lock: a statement sees what was committed as it began.
+    match locked {
+        Some(_) => find_page(db, tenant, page).await,
+        None => Ok(None),
+    }
+}
+
+/// Writes what can be changed of a page.
+pub(crate) async fn update_page(db: &mut PgConnection, page: &Page) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update tenants.page
+         set name = $3, time_zone = $4, accent_color = $5, website_url = $6, support_url = $7, revision = $8
+         where tenant_id = $1 and page_id = $2",
+        page.tenant_id.uuid(),
+        page.page_id.uuid(),
+        page.name,
+        page.time_zone,
+        page.accent_color,
+        page.website_url,
+        page.support_url,
+        page.revision,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes that something of the page has changed.
+pub(crate) async fn touch_page(db: &mut PgConnection, tenant: TenantId, page: PageId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update tenants.page set revision = revision + 1 where tenant_id = $1 and page_id = $2",
+        tenant.uuid(),
+        page.uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// The tenant's pages after this id, oldest first: ids sort by the time they were made.
@@ -74,19 +176,23 @@ pub(crate) async fn list_pages(
     after: Uuid,
     limit: i64,
 ) -> sqlx::Result<Vec<Page>> {
-    sqlx::query_as!(
-        Page,
-        "select tenant_id, page_id, slug, name, locale, time_zone, created_at
-         from tenants.page
-         where tenant_id = $1 and page_id > $2
-         order by page_id
-         limit $3",
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select page.tenant_id, page.page_id, slug, name, locale, time_zone, page.created_at, accent_color,
+                  website_url, support_url, revision, encode(logo.digest, 'hex') as "digest",
+                  logo.type as "logo_type?: LogoType", logo.alt as "alt?", logo.width as "width?",
+                  logo.height as "height?"
+           from tenants.page as page left join tenants.page_logo as logo using (tenant_id, page_id)
+           where page.tenant_id = $1 and page.page_id > $2
+           order by page.page_id
+           limit $3"#,
         tenant.uuid(),
         after,
         limit,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 pub(crate) async fn insert_page_entry(

@@ -2,6 +2,7 @@
 
 mod told;
 
+use pharos_tests::mask;
 use prost_reflect::prost::Message as _;
 use proto::{
     internal::v1 as internal, notifications::v1 as notifications, subscriptions::v1 as subscriptions,
@@ -10,6 +11,9 @@ use proto::{
 use tonic::Code;
 
 use super::things::Things;
+
+/// A picture.
+const LOGO: &[u8] = include_bytes!("../../branding.png");
 
 /// What those who may call get for the example: past the gate, it is about the request and not the caller.
 pub(super) fn admitted(path: &str) -> Code {
@@ -32,8 +36,10 @@ pub(super) fn admitted(path: &str) -> Code {
         // of a broadcast that has ended, and that a later update has overtaken
         "notifications.v1.BroadcastService/PauseBroadcast"
         | "notifications.v1.BroadcastService/ResendBroadcast" => Code::FailedPrecondition,
+        // of a logo that the page does not have
+        "tenants.v1.PageLogoService/GetPageLogo"
         // before the next call names one
-        "notifications.v1.SendingDomainService/GetSendingDomain" => Code::NotFound,
+        | "notifications.v1.SendingDomainService/GetSendingDomain" => Code::NotFound,
         // of a subscriber that nobody knows
         "internal.v1.AudienceService/ReportFeedback"
         // of a provider that is not set up
@@ -78,6 +84,22 @@ pub(super) fn example(path: &str, things: &Things) -> (Vec<u8>, Stranger) {
             (request.encode_to_vec(), Own)
         }
         "tenants.v1.PageService/GetPage" => (tenants::GetPageRequest { page_id }.encode_to_vec(), NotFound),
+        "tenants.v1.PageService/UpdatePage" => {
+            let update_mask = mask(&["branding.accent_color"]);
+            let request = tenants::UpdatePageRequest { page_id, update_mask, ..Default::default() };
+            (request.encode_to_vec(), NotFound)
+        }
+        "tenants.v1.PageService/SetPageLogo" => {
+            let image = LOGO.to_vec();
+            let request = tenants::SetPageLogoRequest { page_id, image, ..Default::default() };
+            (request.encode_to_vec(), NotFound)
+        }
+        "tenants.v1.PageService/DeletePageLogo" => {
+            (tenants::DeletePageLogoRequest { page_id }.encode_to_vec(), NotFound)
+        }
+        "tenants.v1.PageLogoService/GetPageLogo" => {
+            (tenants::GetPageLogoRequest { page_id, digest: "0".repeat(64) }.encode_to_vec(), Own)
+        }
         "subscriptions.v1.SubscriptionService/Subscribe" => {
             let email = "matrix@example.net".to_owned();
             (subscriptions::SubscribeRequest { page_id, email, ..Default::default() }.encode_to_vec(), Own)

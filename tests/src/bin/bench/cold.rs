@@ -33,7 +33,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     );
     println!("  {}", machine::load());
     let server = Server::start().await?;
-    let mut cluster = product(&server).await?;
+    let mut cluster = product(&server, &[]).await?;
     seed(&cluster).await?;
     checkpoint(&cluster).await?;
 

@@ -2,12 +2,14 @@
 //! beside what it is compared with, and printed as median, minimum and maximum; a ratio says more than a rate on another
 //! machine.
 
+mod attackers;
 mod audience;
 mod cold;
 mod conversations;
 mod during;
 mod fan_out;
 mod figures;
+mod floods;
 mod growth;
 mod machine;
 mod mail_servers;
@@ -31,9 +33,9 @@ use wire::Course;
 const ROUNDS: usize = 5;
 
 /// Their names, in the order in which they run.
-const BENCHMARKS: [&str; 13] = [
-    "start", "fan-out", "pages", "readers", "cold", "rebuild", "watchers", "wire", "peers", "dkim", "queue",
-    "growth", "during",
+const BENCHMARKS: [&str; 14] = [
+    "start", "fan-out", "pages", "readers", "cold", "rebuild", "floods", "watchers", "wire", "peers", "dkim",
+    "queue", "growth", "during",
 ];
 
 #[tokio::main]
@@ -49,6 +51,11 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn run(asked: &[String]) -> anyhow::Result<()> {
+    if let Some((attackers::COMMAND, attack)) =
+        asked.split_first().map(|(first, rest)| (first.as_str(), rest))
+    {
+        return attackers::run(attack).await;
+    }
     let wanted = |name: &str| asked.is_empty() || asked.iter().any(|it| it == name);
     anyhow::ensure!(
         asked.iter().all(|name| BENCHMARKS.contains(&name.as_str())),
@@ -73,6 +80,9 @@ async fn run(asked: &[String]) -> anyhow::Result<()> {
     }
     if wanted("rebuild") {
         rebuild::run().await?;
+    }
+    if wanted("floods") {
+        floods::run().await?;
     }
     if wanted("watchers") {
         watchers::run().await?;

@@ -41,7 +41,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     println!("A page with {COMPONENTS} components and {PAST} past incidents, read while it changes");
     println!("  {}", machine::load());
     let server = Server::start().await?;
-    let mut cluster = product(&server).await?;
+    let mut cluster = product(&server, &[]).await?;
     let (page, components) = given_page(&cluster).await;
     let edge = cluster.process("edge").id();
     let mut reader = Reader::of(&cluster, &page).await?;

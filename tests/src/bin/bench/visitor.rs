@@ -17,11 +17,11 @@ use tokio::{net::TcpStream, task::JoinSet};
 use super::audience::Server;
 
 /// The product with a process for each service, so that what the edge costs can be told from the others; like `pharos up`,
-/// it keeps copies of pages on the disk.
-pub(crate) async fn product(server: &Server) -> anyhow::Result<Cluster> {
+/// it keeps copies of pages on the disk. With further settings, if there are any.
+pub(crate) async fn product(server: &Server, further: &[(&str, &str)]) -> anyhow::Result<Cluster> {
     let folder = server.folder.path().join("pages");
     let folder = folder.to_str().context("a plain path")?;
-    let settings = [("PHAROS__LOG__FILTER", "warn"), ("PHAROS__EDGE__FOLDER", folder)];
+    let settings = [&[("PHAROS__LOG__FILTER", "warn"), ("PHAROS__EDGE__FOLDER", folder)], further].concat();
     Ok(Cluster::start_on(server.database().await, Shape::OneProcessEach, &settings).await)
 }
 

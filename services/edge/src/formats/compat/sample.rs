@@ -135,6 +135,7 @@ pub(super) fn empty(time_zone: &str, locale: &str) -> Source {
         name: "Acme".into(),
         locale: locale.into(),
         time_zone: time_zone.into(),
+        branding: None,
     };
     let front = GetPageResponse {
         page: Some(page),

@@ -91,6 +91,7 @@ pub(super) fn feed(teller: &Teller, key: &str, name: &str, updated: Timestamp) -
             link("alternate", "text/html", teller.source.url.clone()),
             link("self", "application/atom+xml", teller.link(&format!("{name}.atom"))),
         ],
+        logo: teller.head.brand.logo.as_ref().map(|logo| teller.link(&format!("logo/{}", logo.digest))),
         lang: Some(teller.texts().tag().to_owned()),
         ..Feed::default()
     }

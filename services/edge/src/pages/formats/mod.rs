@@ -16,7 +16,10 @@ use axum::{
 };
 use http::{
     StatusCode,
-    header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE},
+    header::{
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+        ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE,
+    },
 };
 use serde::Deserialize;
 use tower_http::cors::{Any, CorsLayer};
@@ -165,7 +168,7 @@ pub(super) fn router() -> Router<Site> {
                          Segments(slug): Segments<Slug>,
                          place: Result<Query<Place>, QueryRejection>,
                          reader: Reader| show(snapshots, slug, format, place, reader);
-        router.route(&format!("/p/{{slug}}{path}"), get(show))
+        router.route(&format!("/p/{{slug}}{path}"), get(show).options(preflight))
     });
     let any = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
     // the browser's question before another site's script subscribes somebody is answered by the layer
@@ -175,6 +178,17 @@ pub(super) fn router() -> Router<Site> {
         .route("/p/{slug}/widget.js", get(widget))
         // where sites that were made for another maker's pages look for it
         .route("/p/{slug}/embed/script.js", get(widget))
+}
+
+/// The browser's question before another site's script asks with headers of its own, such as `if-none-match`.
+async fn preflight() -> Response {
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        (ACCESS_CONTROL_MAX_AGE, "7200"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
 }
 
 /// The script that shows a page at a glance on any site: the same for all pages, since it knows where it came from.

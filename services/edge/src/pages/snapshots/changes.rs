@@ -26,13 +26,20 @@ pub(super) struct Hearing {
     began: Instant,
     /// Until when all changes are heard of, in milliseconds since the process began.
     until: AtomicU64,
+    /// When anything was heard last.
+    heard_at: AtomicU64,
     /// How often changes may have been missed.
     gap: AtomicU64,
 }
 
 impl Hearing {
     pub(super) fn new() -> Self {
-        Self { began: Instant::now(), until: AtomicU64::new(0), gap: AtomicU64::new(0) }
+        Self {
+            began: Instant::now(),
+            until: AtomicU64::new(0),
+            heard_at: AtomicU64::new(0),
+            gap: AtomicU64::new(0),
+        }
     }
 
     /// Milliseconds since the process began.
@@ -50,12 +57,18 @@ impl Hearing {
         self.gap.load(Ordering::Acquire)
     }
 
+    /// When anything was heard last, in milliseconds since the process began.
+    pub(super) fn heard_at(&self) -> u64 {
+        self.heard_at.load(Ordering::Relaxed)
+    }
+
     pub(super) fn heard(&self, is_gap: bool) {
         if is_gap {
             self.gap.fetch_add(1, Ordering::Release);
         }
-        let until = Instant::now() + SILENCE;
-        self.until.store(self.millis(until), Ordering::Relaxed);
+        let now = Instant::now();
+        self.heard_at.store(self.millis(now), Ordering::Relaxed);
+        self.until.store(self.millis(now + SILENCE), Ordering::Relaxed);
     }
 
     fn lost(&self) {

@@ -142,7 +142,7 @@ impl Copy {
         let (content_type, language) = snapshot.content.kind.clone().into();
         let (plain, gzip, brotli) = match snapshot.content.forms.clone() {
             Forms::Plain(plain) => (plain, bytes::Bytes::new(), bytes::Bytes::new()),
-            Forms::Packed { gzip, brotli } => (bytes::Bytes::new(), gzip, brotli),
+            Forms::Packed { gzip, brotli, plain } => (plain.unwrap_or_default(), gzip, brotli),
         };
         Self {
             format: FORMAT,
@@ -166,7 +166,8 @@ impl Copy {
         let forms = if self.gzip.is_empty() {
             Forms::Plain(self.plain)
         } else {
-            Forms::Packed { gzip: self.gzip, brotli: self.brotli }
+            let plain = Some(self.plain).filter(|plain| !plain.is_empty());
+            Forms::Packed { gzip: self.gzip, brotli: self.brotli, plain }
         };
         let content = Content {
             kind: Kind::try_from((self.content_type, self.language))?,

@@ -19,8 +19,10 @@ use crate::{pages::document::Document, peers::Fault};
 const READ: Duration = Duration::from_secs(5);
 /// Documents that were asked for so lately are made at once when their page changes.
 const WANTED: Duration = Duration::from_secs(10 * 60);
-/// The documents of a page are made at most so often, however often it changes.
-const PACE: Duration = Duration::from_millis(250);
+/// However often a page changes, the next time its documents are made is so many times as far away as that took, so that
+/// no page takes all the time that there is, and at most the longest pause.
+const PAUSES: u32 = 3;
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// Changes while a document is made make it anew so often.
 const TURNS: usize = 3;
 /// Takes a document off the list of those on their way, however that ends.
@@ -50,7 +52,7 @@ impl Snapshots {
                 // whoever reads it next sees why it could not be made
                 let _outcome = arrived(making).await;
             }
-            tokio::time::sleep_until(began + PACE).await;
+            tokio::time::sleep((PAUSES * began.elapsed()).min(LONGEST_PAUSE)).await;
             page.is_followed.store(false, Ordering::Release);
             if page.wanted() == wanted || page.is_followed.swap(true, Ordering::AcqRel) {
                 break;
@@ -105,6 +107,7 @@ impl Inner {
                 Ok(made) if made.version < page.wanted() && turn < TURNS => turn += 1,
                 Ok(made) => {
                     self.failed_at.store(0, Ordering::Relaxed);
+                    page.failed_at.store(0, Ordering::Relaxed);
                     return Ok(made);
                 }
                 Err(Fault::NotFound) => {
@@ -115,7 +118,7 @@ impl Inner {
                     return Err(Fault::NotFound);
                 }
                 Err(Fault::Away) => {
-                    self.failed();
+                    self.failed(&self.failed_at);
                     return Err(Fault::Away);
                 }
             }

@@ -26,8 +26,10 @@ use std::{
 
 use axum::response::Response;
 use http::HeaderMap;
-use jiff::SignedDuration;
-use kit::Clock;
+use kit::{
+    Clock,
+    lane::{Asked, Prepared},
+};
 use moka::sync::Cache;
 use proto::internal::v1::WatchPageChangesResponse;
 use tokio::time::{Instant, timeout};
@@ -63,7 +65,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// Making a document takes no longer.
 const LIMIT: Duration = Duration::from_secs(10);
 /// A document that was right so lately does not say that it may not be any longer.
-const RIGHT: SignedDuration = SignedDuration::from_secs(5);
+const RIGHT: Duration = Duration::from_secs(5);
 /// Bytes of further lots and months, and of pages as they were read.
 const ASIDE_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -142,18 +144,34 @@ impl Snapshots {
     /// The answer at this address below the edge's, if it is there and waits for nothing.
     pub(crate) fn ready(&self, address: &str, request: &HeaderMap) -> Option<Response> {
         let inner = &self.0;
+        match self.at(address)? {
+            (kept, Standing::Good | Standing::Aging) => Some(kept.answer(request, inner.guards)),
+            (kept, Standing::Doubtful) => {
+                let is_stale = inner.failed_lately(&kept.page, Instant::now()) && inner.is_old(&kept)?;
+                is_stale.then(|| kept.stale_answer(request, inner.guards)).flatten()
+            }
+        }
+    }
+
+    /// The same as bytes; nothing while it may not be right any longer.
+    pub(crate) fn prepared(&self, address: &str, asked: &Asked<'_>) -> Option<Prepared> {
+        match self.at(address)? {
+            (kept, Standing::Good | Standing::Aging) => Some(kept.prepared(asked, self.0.guards)),
+            (_, Standing::Doubtful) => None,
+        }
+    }
+
+    /// What is kept at this address. What ages is made anew meanwhile.
+    fn at(&self, address: &str) -> Option<(Arc<Snapshot>, Standing)> {
+        let inner = &self.0;
         let kept = inner.beginnings.get(address)?;
         let now = Instant::now();
         kept.ask(inner.hearing.millis(now));
-        match inner.standing(&kept, now) {
-            Standing::Good => {}
-            Standing::Aging => drop(self.start(&kept.page, &kept.document)),
-            Standing::Doubtful if inner.failed_lately(now) && inner.is_old(&kept)? => {
-                return kept.stale_answer(request, inner.guards);
-            }
-            Standing::Doubtful => return None,
+        let standing = inner.standing(&kept, now);
+        if standing == Standing::Aging && !inner.failed_lately(&kept.page, now) {
+            self.start(&kept.page, &kept.document);
         }
-        Some(kept.answer(request, inner.guards))
+        Some((kept, standing))
     }
 
     /// The answer to whoever asks for a document of a page.
@@ -190,7 +208,7 @@ impl Snapshots {
                     self.start(page, document);
                     return Ok(Found::Good(Arc::clone(kept)));
                 }
-                Standing::Doubtful if inner.is_away(now) => return Ok(Found::Old(Arc::clone(kept))),
+                Standing::Doubtful if inner.is_away(page, now) => return Ok(Found::Old(Arc::clone(kept))),
                 Standing::Doubtful => {}
             }
         }
@@ -201,8 +219,10 @@ impl Snapshots {
                 Ok(Found::Good(made))
             }
             (Ok(Err(Fault::NotFound)), _) => Err(Fault::NotFound),
-            (Ok(Err(Fault::Away)) | Err(_), Some(kept)) => {
-                inner.failed();
+            (Ok(Err(Fault::Away)), Some(kept)) => Ok(Found::Old(kept)),
+            // it may be this page alone that takes so long
+            (Err(_), Some(kept)) => {
+                inner.failed(&page.failed_at);
                 Ok(Found::Old(kept))
             }
             (Ok(Err(Fault::Away)) | Err(_), None) => Err(Fault::Away),
@@ -272,30 +292,39 @@ impl Inner {
         }
     }
 
-    fn failed(&self) {
-        self.failed_at.store(self.hearing.millis(Instant::now()).max(1), Ordering::Relaxed);
+    fn failed(&self, failed_at: &AtomicU64) {
+        failed_at.store(self.hearing.millis(Instant::now()).max(1), Ordering::Relaxed);
+    }
+
+    /// When the services could last not be asked, or not for this page.
+    fn failed_at<'a>(&'a self, page: &'a Page) -> (&'a AtomicU64, u64) {
+        let [all, one] = [&self.failed_at, &page.failed_at].map(|at| (at, at.load(Ordering::Relaxed)));
+        if one.1 > all.1 { one } else { all }
     }
 
     /// Whether the services could not be asked a moment ago.
-    fn failed_lately(&self, now: Instant) -> bool {
-        let failed_at = self.failed_at.load(Ordering::Relaxed);
+    fn failed_lately(&self, page: &Page, now: Instant) -> bool {
+        let (_, failed_at) = self.failed_at(page);
         failed_at != 0 && self.hearing.millis(now) <= failed_at + millis(AGAIN)
     }
 
     /// Whether this reader need not try. When it is time to, the first who asks is the one who tries, and those who come
     /// meanwhile do not wait for it.
-    fn is_away(&self, now: Instant) -> bool {
-        let (failed_at, tries_at) = (self.failed_at.load(Ordering::Relaxed), self.hearing.millis(now));
-        let tries = || {
-            self.failed_at.compare_exchange(failed_at, tries_at, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-        };
-        failed_at != 0 && (self.failed_lately(now) || !tries())
+    fn is_away(&self, page: &Page, now: Instant) -> bool {
+        let ((at, failed_at), tries_at) = (self.failed_at(page), self.hearing.millis(now));
+        let tries = || at.compare_exchange(failed_at, tries_at, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        failed_at != 0 && (self.failed_lately(page, now) || !tries())
     }
 
     /// Whether a document has to say that it may not be right any longer; nothing if it is too old to be shown.
     fn is_old(&self, snapshot: &Snapshot) -> Option<bool> {
         let age = self.clock.now().duration_since(snapshot.as_of);
-        (age.unsigned_abs() < disk::KEPT).then_some(age > RIGHT)
+        // of what no change was told of for as long as changes were heard of, it is known that it was right until then
+        let is_current = snapshot.known.is_some_and(|known| known.gap == self.hearing.gap())
+            && snapshot.version >= snapshot.page.wanted();
+        let silence = self.hearing.millis(Instant::now()).saturating_sub(self.hearing.heard_at());
+        let is_right = age.unsigned_abs() <= RIGHT || (is_current && silence <= millis(RIGHT));
+        (age.unsigned_abs() < disk::KEPT).then_some(!is_right)
     }
 
     /// The answer with what may not be right any longer.

@@ -40,6 +40,8 @@ pub(super) struct Page {
     wanted: AtomicI64,
     /// When it was told of, in milliseconds since the process began.
     wanted_at: AtomicU64,
+    /// When it could last not be made in time, in milliseconds since the process began; 0 if it was since.
+    pub(super) failed_at: AtomicU64,
     /// Wakes those who follow a document when a newer one was made.
     pub(super) news: Notify,
     /// Whoever reads the page reads it for all who come meanwhile.
@@ -67,6 +69,7 @@ impl Pages {
             id: OnceLock::new(),
             wanted: AtomicI64::new(0),
             wanted_at: AtomicU64::new(0),
+            failed_at: AtomicU64::new(0),
             news: Notify::new(),
             reading: tokio::sync::Mutex::default(),
             making: Mutex::default(),

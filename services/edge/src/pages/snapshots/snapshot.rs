@@ -9,7 +9,10 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::{body::Body, response::Response};
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
@@ -18,6 +21,7 @@ use http::{
     },
 };
 use jiff::{Timestamp, fmt::rfc2822};
+use kit::lane::{Asked, Prepared};
 use tokio::{sync::OnceCell, time::Instant};
 
 use super::page::Page;
@@ -28,6 +32,7 @@ use crate::{
         forms::{self, Encoding, Forms},
         guards::Guards,
         press::Press,
+        preview, wire,
     },
     peers::Fault,
 };
@@ -80,10 +85,26 @@ pub(in crate::pages) struct Snapshot {
     pub(super) content: Content,
     /// The same with the notice, once it was asked for.
     stale: OnceCell<Content>,
+    /// The heads of its answers, by [`Reply::place`], once they were asked for.
+    heads: [OnceLock<Bytes>; 4],
     /// When its copy on the disk was written, or that of the same before it.
     pub(super) written: OnceLock<Instant>,
     /// When it was last asked for, in milliseconds since the process began.
     asked: AtomicU64,
+}
+
+/// What is answered of a document.
+#[derive(Debug, Clone, Copy)]
+enum Reply {
+    NotModified,
+    Whole(Encoding),
+}
+
+/// What an answer says beside its content.
+struct Said {
+    guards: Guards,
+    version: i64,
+    as_of: Option<Timestamp>,
 }
 
 /// When a document was made by this process.
@@ -110,7 +131,8 @@ impl Snapshot {
         notice: String,
     ) -> Self {
         let (stale, written, asked) = (OnceCell::new(), OnceLock::new(), AtomicU64::new(0));
-        Self { page, document, version, known, as_of, notice, content, stale, written, asked }
+        let heads = Default::default();
+        Self { page, document, version, known, as_of, notice, content, stale, heads, written, asked }
     }
 
     /// Bytes of memory, about.
@@ -135,13 +157,23 @@ impl Snapshot {
 
     /// The answer to a reader.
     pub(super) fn answer(&self, request: &HeaderMap, guards: Guards) -> Response {
-        self.content.answer(request, guards, self.version, None)
+        self.content.answer(request, &Said { guards, version: self.version, as_of: None })
+    }
+
+    /// The same as bytes, whose head is made once.
+    pub(super) fn prepared(&self, asked: &Asked<'_>, guards: Guards) -> Prepared {
+        let reply = self.content.reply(std::iter::once(asked.encodings), asked.has);
+        let head = self.heads[reply.place()].get_or_init(|| {
+            let said = Said { guards, version: self.version, as_of: None };
+            wire::head(&self.content.head(reply, &said), self.content.body(reply).len())
+        });
+        Prepared { head: head.clone(), body: self.content.body(reply) }
     }
 
     /// The same as one that may not be the newest; nothing if it has to be made first.
     pub(super) fn stale_answer(&self, request: &HeaderMap, guards: Guards) -> Option<Response> {
         let content = if self.notice.is_empty() { &self.content } else { self.stale.get()? };
-        Some(content.answer(request, guards, self.version, Some(self.as_of)))
+        Some(content.answer(request, &Said { guards, version: self.version, as_of: Some(self.as_of) }))
     }
 
     /// Makes what [`Snapshot::stale_answer`] needs, once for all who ask.
@@ -166,7 +198,10 @@ impl Content {
         let tag = tag.unwrap_or(HeaderValue::from_static("W/\"\""));
         match before {
             Some(before) if before.tag == tag && before.kind == kind => before,
-            Some(_) | None => Self { kind, forms: Forms::new(bytes), tag },
+            Some(_) | None => {
+                let forms = if kind.is_packed() { Forms::Plain(bytes.into()) } else { Forms::new(bytes) };
+                Self { kind, forms, tag }
+            }
         }
     }
 
@@ -181,41 +216,57 @@ impl Content {
         Self::like(None, self.kind.clone(), [before, notice, after].concat())
     }
 
-    fn answer(
-        &self,
-        request: &HeaderMap,
-        guards: Guards,
-        version: i64,
-        as_of: Option<Timestamp>,
-    ) -> Response {
-        let mut response = if self.is_known(request) {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            forms::vary(response.headers_mut());
-            response
+    fn answer(&self, request: &HeaderMap, said: &Said) -> Response {
+        let has = request.get(IF_NONE_MATCH).and_then(|has| has.to_str().ok());
+        let reply = self.reply(forms::lists(request), has);
+        self.head(reply, said).map(|()| Body::from(self.body(reply)))
+    }
+
+    /// What is answered to who takes these encodings and has these versions.
+    fn reply<'a>(&self, encodings: impl Iterator<Item = &'a str>, has: Option<&str>) -> Reply {
+        if has.is_some_and(|has| self.is_known(has)) {
+            Reply::NotModified
         } else {
-            let (encoding, body) = self.forms.for_reader(request);
-            let mut response = Response::new(Body::from(body));
-            response.headers_mut().reserve(16);
-            self.describe(encoding, response.headers_mut());
-            response
-        };
-        let headers = response.headers_mut();
+            Reply::Whole(self.forms.encoding(encodings))
+        }
+    }
+
+    fn body(&self, reply: Reply) -> Bytes {
+        match reply {
+            Reply::NotModified => Bytes::new(),
+            Reply::Whole(encoding) => self.forms.body(encoding),
+        }
+    }
+
+    fn head(&self, reply: Reply, said: &Said) -> Response<()> {
+        let mut response = Response::new(());
+        let mut headers = HeaderMap::with_capacity(16);
+        match reply {
+            Reply::NotModified => {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                forms::vary(&mut headers);
+            }
+            Reply::Whole(encoding) => {
+                self.describe(&mut headers);
+                encoding.describe(&mut headers);
+            }
+        }
         headers.insert(ETAG, self.tag.clone());
         headers.insert(CACHE_CONTROL, CACHING);
-        headers.insert(VERSION, version.into());
-        guards.put_on(headers);
+        headers.insert(VERSION, said.version.into());
+        said.guards.put_on(&mut headers);
         if matches!(self.kind, Kind::Format { .. }) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
-        if let Some(date) = as_of.and_then(http_date) {
+        if let Some(date) = said.as_of.and_then(http_date) {
             headers.insert(AS_OF, date);
         }
+        *response.headers_mut() = headers;
         response
     }
 
-    fn describe(&self, encoding: Encoding, headers: &mut HeaderMap) {
+    fn describe(&self, headers: &mut HeaderMap) {
         match &self.kind {
             Kind::Page { language } => {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -225,21 +276,25 @@ impl Content {
                 headers.insert(CONTENT_TYPE, content_type.clone());
             }
         }
-        encoding.describe(headers);
     }
 
-    /// Whether the reader has it already, by its tag.
-    fn is_known(&self, request: &HeaderMap) -> bool {
-        let Some(has) = request.get(IF_NONE_MATCH) else {
-            return false;
-        };
-        let tag = self.tag.as_bytes();
+    /// Whether a reader who has these versions has it.
+    fn is_known(&self, has: &str) -> bool {
+        let tag = self.tag.to_str().unwrap_or_default();
         // as browsers say it
-        has.as_bytes() == tag
-            || has.to_str().is_ok_and(|has| {
-                let hash = self.tag.to_str().unwrap_or_default().trim_start_matches("W/").trim_matches('"');
-                matches(has, hash)
-            })
+        has == tag || matches(has, tag.trim_start_matches("W/").trim_matches('"'))
+    }
+}
+
+impl Reply {
+    /// Its place among all that there are.
+    fn place(self) -> usize {
+        match self {
+            Self::NotModified => 0,
+            Self::Whole(Encoding::Identity) => 1,
+            Self::Whole(Encoding::Gzip) => 2,
+            Self::Whole(Encoding::Brotli) => 3,
+        }
     }
 }
 
@@ -247,6 +302,13 @@ impl Content {
 fn http_date(at: Timestamp) -> Option<HeaderValue> {
     let date = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
     HeaderValue::try_from(date).ok()
+}
+
+impl Kind {
+    /// Whether its bytes are packed by themselves: pictures made of pixels.
+    fn is_packed(&self) -> bool {
+        matches!(self, Self::Format { content_type } if *content_type == preview::PNG)
+    }
 }
 
 impl From<Kind> for (String, String) {

@@ -64,6 +64,7 @@ impl From<Page> for wire::StatusPage {
             name: page.name,
             locale: page.locale,
             time_zone: page.time_zone,
+            branding: page.branding,
         }
     }
 }

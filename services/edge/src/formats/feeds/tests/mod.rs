@@ -30,6 +30,7 @@ fn source(locale: &str) -> Source {
         name: "Acme & Sons".into(),
         locale: locale.into(),
         time_zone: "America/Sao_Paulo".into(),
+        branding: None,
     };
     let front = GetPageResponse {
         page: Some(page),
