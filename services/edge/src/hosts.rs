@@ -71,11 +71,13 @@ impl Hosts {
             true => Cow::Owned(host.to_ascii_lowercase()),
             false => Cow::Borrowed(host),
         };
-        if *host == **own {
+        // what is named is no page's, wherever it is
+        if *host == **own || others.iter().any(|other| *other == *host) {
             return Host::Edge;
         }
         if let Some(slug) = pages.as_ref().and_then(|pages| host.strip_suffix(pages.as_str())) {
-            return match (slug.is_empty() || slug.contains('.'), slug.len()) {
+            let is_slug = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            return match (slug.is_empty() || !slug.bytes().all(is_slug), slug.len()) {
                 (true, _) => Host::Unknown,
                 (false, end) => Host::Page(match host {
                     Cow::Borrowed(host) => Cow::Borrowed(&host[..end]),
@@ -84,8 +86,8 @@ impl Hosts {
             };
         }
         let is_address = || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-        let is_other = others.iter().any(|other| other == "*" || *other == *host);
-        if is_other || *host == *"localhost" || is_address() { Host::Edge } else { Host::Unknown }
+        let is_any = others.iter().any(|other| other == "*");
+        if is_any || *host == *"localhost" || is_address() { Host::Edge } else { Host::Unknown }
     }
 
     /// Whose this host is, with its port if it names one.
@@ -129,7 +131,11 @@ mod tests {
     use super::*;
 
     fn hosts() -> Hosts {
-        Hosts::new("https://www.status.example:8080", "edge.internal  Other.example", Some("Status.example"))
+        Hosts::new(
+            "https://www.status.example:8080",
+            "edge.internal  Other.example edge.status.example",
+            Some("Status.example"),
+        )
     }
 
     fn asked(host: &str) -> HeaderMap {
@@ -168,12 +174,14 @@ mod tests {
             ("www.status.example", Host::Edge),
             ("edge.internal:80", Host::Edge),
             ("other.EXAMPLE", Host::Edge),
+            ("edge.status.example", Host::Edge),
             ("localhost:8080", Host::Edge),
             ("127.0.0.1", Host::Edge),
             ("[::1]:8080", Host::Edge),
             ("acme.status.example", Host::Page("acme".into())),
             ("status.example", Host::Unknown),
             ("a.b.status.example", Host::Unknown),
+            ("a b.status.example", Host::Unknown),
             (".status.example", Host::Unknown),
             ("acme.other.example", Host::Unknown),
             ("evilstatus.example", Host::Unknown),

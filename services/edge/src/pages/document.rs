@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use kit::code::Code;
+use serde::Deserialize;
 
 use super::{
     formats::{Format, Place},
@@ -67,6 +68,16 @@ impl Document {
         address.into()
     }
 
+    /// Whether it tells a single story, of which a page has any number.
+    pub(super) fn is_story(&self) -> bool {
+        match self {
+            Self::Incident(_) | Self::Maintenance(_) | Self::Story(_) | Self::Preview(_) => true,
+            Self::Front | Self::History { .. } | Self::Uptime { .. } | Self::Format(..) | Self::Brand => {
+                false
+            }
+        }
+    }
+
     /// Whether it is the beginning of something. A further lot or the months of another year are apart from those, in
     /// memory alone: whoever makes places up drives nothing else out.
     pub(super) fn is_beginning(&self) -> bool {
@@ -81,5 +92,20 @@ impl Document {
             Self::Uptime { before } => before.is_none(),
             Self::Format(_, place) => *place == Place::default(),
         }
+    }
+}
+
+/// The id of a story as addresses have it. Anything else is the id of nothing, and could be taken for the address of
+/// something else.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct StoryId(pub(super) String);
+
+impl TryFrom<String> for StoryId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if text.bytes().all(is_good) { Ok(Self(text)) } else { Err("not the id of a story") }
     }
 }

@@ -61,17 +61,30 @@ impl Forms {
         }
     }
 
+    /// Whether they are there as they were before they were packed.
+    pub(super) fn has_plain(&self) -> bool {
+        matches!(self, Self::Plain(_) | Self::Packed { plain: Some(_), .. })
+    }
+
     /// The bytes as they were before they were packed.
     pub(super) fn plain(&self) -> Bytes {
         match self {
             Self::Plain(plain) | Self::Packed { plain: Some(plain), .. } => plain.clone(),
-            Self::Packed { gzip, .. } => {
-                let mut plain = Vec::new();
-                match GzDecoder::new(gzip.as_ref()).read_to_end(&mut plain) {
-                    Ok(_) => plain.into(),
-                    // they were packed here, or are refused when they are read from the disk
-                    Err(_) => Bytes::new(),
-                }
+            // they were packed here, or looked at when they were read from the disk
+            Self::Packed { gzip, .. } => gunzipped(gzip).unwrap_or_default(),
+        }
+    }
+
+    /// The same, if every form unpacks to it.
+    pub(super) fn unpacked(&self) -> Option<Bytes> {
+        match self {
+            Self::Plain(plain) => Some(plain.clone()),
+            Self::Packed { gzip, brotli, plain } => {
+                let unpacked = gunzipped(gzip).ok()?;
+                let mut other = Vec::new();
+                brotli::BrotliDecompress(&mut brotli.as_ref(), &mut other).ok()?;
+                let is_same = other == unpacked && plain.as_ref().is_none_or(|plain| *plain == unpacked);
+                is_same.then_some(unpacked)
             }
         }
     }
@@ -117,6 +130,12 @@ impl Encoding {
 /// Says that another reader may get another encoding.
 pub(super) fn vary(headers: &mut HeaderMap) {
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+}
+
+fn gunzipped(gzip: &[u8]) -> std::io::Result<Bytes> {
+    let mut plain = Vec::new();
+    GzDecoder::new(gzip).read_to_end(&mut plain)?;
+    Ok(plain.into())
 }
 
 fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {

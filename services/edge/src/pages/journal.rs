@@ -5,10 +5,14 @@
 //! taken, up to a limit, and those that turn out to be none are let go.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,6 +28,8 @@ use crate::peers::{Fault, Peers, ask, request};
 const MAX_KEPT: usize = 50_000;
 /// The longest token (`UnsubscribeRequest.token`).
 const MAX_TOKEN_CHARS: usize = 200;
+/// After so many in a row that cannot be passed on, the rest is left for later.
+const MAX_FAILED: usize = 3;
 /// How often it is tried to pass them on.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -32,6 +38,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub(crate) struct Journal {
     folder: PathBuf,
     noted: Arc<Notify>,
+    /// How many are kept, about.
+    count: Arc<AtomicUsize>,
 }
 
 impl Journal {
@@ -41,7 +49,17 @@ impl Journal {
     /// If the folder cannot be made.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned(), noted: Arc::default() })
+        let mut count = 0;
+        for file in fs::read_dir(folder)? {
+            let path = file?.path();
+            if path.extension().is_some() {
+                fs::remove_file(path)?;
+            } else {
+                count += 1;
+            }
+        }
+        let count = Arc::new(AtomicUsize::new(count));
+        Ok(Self { folder: folder.to_owned(), noted: Arc::default(), count })
     }
 
     /// Keeps a token.
@@ -53,11 +71,18 @@ impl Journal {
         if token.is_empty() || token.len() > MAX_TOKEN_CHARS || !token.bytes().all(is_good) {
             return Err(Fault::NotFound);
         }
+        if self.count.load(Ordering::Relaxed) >= MAX_KEPT {
+            tracing::error!("there is no room for another unsubscription");
+            return Err(Fault::Away);
+        }
         let (folder, token) = (self.folder.clone(), token.to_owned());
         let kept = tokio::task::spawn_blocking(move || keep(&folder, &token)).await;
         let kept = kept.unwrap_or_else(|error| Err(io::Error::other(error)));
+        if kept.as_ref().is_ok_and(|is_new| *is_new) {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
         self.noted.notify_one();
-        kept.map_err(|error| {
+        kept.map(drop).map_err(|error| {
             tracing::error!(%error, "an unsubscription could not be kept");
             Fault::Away
         })
@@ -81,49 +106,64 @@ impl Journal {
         }
     }
 
-    /// Passes all on, one after the other, until one cannot be.
+    /// Passes all on. One that cannot be is in nobody's way; when several in a row cannot, the rest waits.
     async fn pass_all_on(&self, peers: &Peers) -> io::Result<()> {
         let folder = self.folder.clone();
         let kept = tokio::task::spawn_blocking(move || list(&folder)).await.map_err(io::Error::other)??;
-        let count = kept.len();
+        let (mut passed, mut failed) = (0, 0);
         for (file, token) in kept {
             let told = ask(peers.subscribers().unsubscribe(request(UnsubscribeRequest { token }))).await;
             match told.map_err(Fault::from) {
-                Ok(_) | Err(Fault::NotFound) => tokio::fs::remove_file(file).await?,
-                Err(Fault::Away) => return Err(io::Error::other("subscriptions does not answer")),
+                Ok(_) | Err(Fault::NotFound) => {
+                    (passed, failed) = (passed + 1, 0);
+                    let _gone = tokio::fs::remove_file(file).await.inspect_err(|error| {
+                        tracing::warn!(%error, "an unsubscription that was passed on is kept, and will be again");
+                    });
+                    self.count.fetch_sub(1, Ordering::Relaxed);
+                }
+                Err(Fault::Away) if failed < MAX_FAILED => failed += 1,
+                Err(Fault::Away) => break,
             }
         }
-        if count > 0 {
-            tracing::info!(count, "unsubscriptions that were kept have been passed on");
+        if passed > 0 {
+            tracing::info!(passed, "unsubscriptions that were kept have been passed on");
         }
-        Ok(())
+        if failed > 0 { Err(io::Error::other("subscriptions does not take all of them")) } else { Ok(()) }
     }
 }
 
-fn keep(folder: &Path, token: &str) -> io::Result<()> {
+/// Writes a token down; answers whether it is a new one.
+fn keep(folder: &Path, token: &str) -> io::Result<bool> {
+    static HALVES: AtomicUsize = AtomicUsize::new(0);
     let path = folder.join(hex(&digest(&SHA256, token.as_bytes()).as_ref()[..16]));
     if path.exists() {
-        return Ok(());
+        return Ok(false);
     }
-    if fs::read_dir(folder)?.count() >= MAX_KEPT {
-        return Err(io::Error::other("there is no room for more"));
-    }
-    let half = path.with_extension("half");
-    let mut file = File::create(&half)?;
+    // each has a half of its own: the same token may come twice at once
+    let half = path.with_extension(format!("half{}", HALVES.fetch_add(1, Ordering::Relaxed)));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half)?;
     file.write_all(token.as_bytes())?;
     file.sync_all()?;
     fs::rename(half, path)?;
-    File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()?;
+    Ok(true)
 }
 
-/// Files with their tokens.
+/// Files with their tokens. What cannot be read is in nobody's way.
 fn list(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
     let mut kept = Vec::new();
     for file in fs::read_dir(folder)? {
         let path = file?.path();
         // what a crash left half written was promised to nobody
-        if path.extension().is_none() {
-            kept.push((path.clone(), fs::read_to_string(path)?));
+        if path.extension().is_some() {
+            continue;
+        }
+        match fs::read_to_string(&path) {
+            Ok(token) if !token.is_empty() => kept.push((path, token)),
+            Ok(_) => tracing::warn!(file = %path.display(), "an unsubscription that was kept is empty"),
+            Err(error) => {
+                tracing::warn!(%error, file = %path.display(), "an unsubscription that was kept cannot be read");
+            }
         }
     }
     Ok(kept)
@@ -145,7 +185,9 @@ mod tests {
         for bad in ["", "to ken", "tök", "../token", &too_long] {
             assert_eq!(journal.note(bad).await, Err(Fault::NotFound), "{bad}");
         }
-        fs::write(folder.path().join("x.half"), "half").unwrap();
+        fs::write(folder.path().join("x.half7"), "half").unwrap();
+        fs::write(folder.path().join("00"), [0xff, 0xfe]).unwrap();
+        fs::write(folder.path().join("01"), "").unwrap();
         let mut kept = list(folder.path()).unwrap().into_iter().map(|(_, token)| token).collect::<Vec<_>>();
         kept.sort();
         assert_eq!(kept, [longest, "to-ken_1".to_owned()]);

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{
     answer::{Frame, Refused},
-    document::Document,
+    document::{Document, StoryId},
     formats::{CodeOr, place_of, show_story},
     maker::Maker,
     reader::{Reader, Segments},
@@ -89,17 +89,20 @@ pub(super) async fn show_incident(
             let place = place.map_err(|fault| reader.refuse(fault))?;
             Ok(Redirect::permanent(&place).into_response())
         }
-        CodeOr::Other(incident_id) => reader.show(&snapshots, &slug, &Document::Incident(incident_id)).await,
+        CodeOr::Other(name) => {
+            let StoryId(id) = StoryId::try_from(name).map_err(|_| reader.refuse(Fault::NotFound))?;
+            reader.show(&snapshots, &slug, &Document::Incident(id)).await
+        }
     }
 }
 
 /// `GET /p/{slug}/maintenances/{maintenance_id}`
 pub(super) async fn show_maintenance(
     State(snapshots): State<Snapshots>,
-    Segments((slug, maintenance_id)): Segments<(Slug, String)>,
+    Segments((slug, StoryId(id))): Segments<(Slug, StoryId)>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    reader.show(&snapshots, &slug, &Document::Maintenance(maintenance_id)).await
+    reader.show(&snapshots, &slug, &Document::Maintenance(id)).await
 }
 
 pub(super) async fn history(maker: &Maker, source: Arc<Source>, page_token: String) -> Result<Made, Fault> {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
-use proto::incidents::v1::GetPageResponse;
+use proto::incidents::v1::{GetPageResponse, Impact, Phase};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
@@ -194,6 +194,35 @@ async fn what_is_no_longer_there_is_not_shown_again() {
     world.stop().await;
     let world = World::alone_with(Some(folder.path())).await;
     assert_eq!(get(&world, "/p/demo").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_story_that_was_deleted_is_not_shown_from_an_old_copy() {
+    const STORY: &str = "/p/demo/incidents/inc_1";
+    let folder = tempfile::tempdir().unwrap();
+    let mut page = named("Acme", 1);
+    let updates = vec![given::update("upd_1", Phase::Resolved, "2026-11-10T11:05:00Z", "Well again.")];
+    page.recent_incidents = vec![given::incident("inc_1", "Slow", Impact::Minor, updates)];
+    let world = World::copying(page, folder.path()).await;
+    assert_eq!(get(&world, STORY).await.status, StatusCode::OK);
+    world.stop().await;
+    // another process, which is told of the page alone
+    let world = World::copying(named("Acme", 2), folder.path()).await;
+    assert_eq!(get(&world, "/p/demo").await.header("pharos-version"), "2");
+    world.stop().await;
+    let world = World::alone_with(Some(folder.path())).await;
+    assert_eq!(get(&world, STORY).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(get(&world, "/p/demo").await.header("pharos-version"), "2");
+}
+
+#[tokio::test]
+async fn one_document_cannot_be_asked_for_by_the_address_of_another() {
+    let world = World::showing(named("Acme", 1)).await;
+    for path in ["/p/demo/incidents/inc_1%2Fpreview.png", "/p/demo/maintenances/a%3Fb", "/p/demo/incidents/A"]
+    {
+        assert_eq!(get(&world, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(world.called(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use http::HeaderValue;
 use self::picture::Picture;
 use super::{
     answer::Refused,
-    document::{Document, Subject},
+    document::{Document, StoryId, Subject},
     maker::Maker,
     reader::{Reader, Segments},
     slug::Slug,
@@ -35,19 +35,19 @@ pub(super) async fn of_page(
 /// `GET /p/{slug}/incidents/{incident_id}/preview.png`
 pub(super) async fn of_incident(
     State(snapshots): State<Snapshots>,
-    Segments((slug, incident_id)): Segments<(Slug, String)>,
+    Segments((slug, StoryId(id))): Segments<(Slug, StoryId)>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    reader.show(&snapshots, &slug, &Document::Preview(Subject::Incident(incident_id))).await
+    reader.show(&snapshots, &slug, &Document::Preview(Subject::Incident(id))).await
 }
 
 /// `GET /p/{slug}/maintenances/{maintenance_id}/preview.png`
 pub(super) async fn of_maintenance(
     State(snapshots): State<Snapshots>,
-    Segments((slug, maintenance_id)): Segments<(Slug, String)>,
+    Segments((slug, StoryId(id))): Segments<(Slug, StoryId)>,
     reader: Reader,
 ) -> Result<Response, Refused> {
-    reader.show(&snapshots, &slug, &Document::Preview(Subject::Maintenance(maintenance_id))).await
+    reader.show(&snapshots, &slug, &Document::Preview(Subject::Maintenance(id))).await
 }
 
 pub(super) async fn made(maker: &Maker, source: Arc<Source>, subject: Subject) -> Result<Made, Fault> {

@@ -15,10 +15,12 @@ use jiff::Timestamp;
 use prost::Message;
 
 use super::snapshot::{Content, Kind, Snapshot};
-use crate::pages::{answer::hex, forms::Forms};
+use crate::pages::{answer::hex, forms::Forms, slug::Slug};
 
 /// How long a copy is good for anything.
 pub(super) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// The folder with the ways from pages' ids to their folders.
+const IDS: &str = "ids";
 /// The way in which files are written; others are not read.
 const FORMAT: u32 = 1;
 
@@ -59,7 +61,7 @@ pub(super) struct Read {
     pub(super) content: Content,
 }
 
-/// The folder of copies. All its work waits for the disk.
+/// The folder of copies, one in it for each page. All its work waits for the disk.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -69,58 +71,80 @@ pub(super) struct Folder {
 impl Folder {
     /// This folder, made if there is none, with so many bytes of copies at most.
     pub(super) fn open(path: &Path, max_bytes: u64) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
+        fs::create_dir_all(path.join(IDS))?;
         Ok(Self { path: path.to_owned(), max_bytes })
     }
 
-    fn file(&self, address: &str) -> PathBuf {
-        let name = hex(&digest(&SHA256, address.as_bytes()).as_ref()[..16]);
+    /// How many bytes of copies there may be.
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
+    fn page(&self, slug: &Slug) -> PathBuf {
+        let name = hashed(&slug.to_string());
         self.path.join(&name[..2]).join(&name[2..])
     }
 
+    /// Where the way from a page's id to its folder is.
+    fn link(&self, page_id: &str) -> PathBuf {
+        self.path.join(IDS).join(hashed(page_id))
+    }
+
     /// The copy of a document, if there is one that can be read.
-    pub(super) fn read(&self, address: &str) -> Option<Read> {
-        let copy = match fs::read(self.file(address)) {
-            Ok(bytes) => Copy::decode(bytes::Bytes::from(bytes)).map_err(io::Error::other),
+    pub(super) fn read(&self, slug: &Slug, address: &str) -> Option<Read> {
+        let copy = match Copy::open(&self.page(slug).join(hashed(address))) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) => Err(error),
+            copy => copy,
         };
         let read = copy.and_then(|copy| copy.read(address));
         read.inspect_err(|error| tracing::warn!(%error, address, "the copy of a page cannot be read")).ok()
     }
 
-    /// Writes the copy of a document, in the place of an older one.
-    pub(super) fn write(&self, address: &str, snapshot: &Snapshot) -> io::Result<()> {
-        let copy = Copy::of(address, snapshot);
-        let file = self.file(address);
-        let folder = file.parent().unwrap_or(&self.path);
-        fs::create_dir_all(folder)?;
+    /// Writes the copy of a document, in the place of an older one; answers how long it is.
+    pub(super) fn write(&self, address: &str, snapshot: &Snapshot) -> io::Result<u64> {
+        let bytes = Copy::of(address, snapshot).encode_to_vec();
+        let folder = self.page(&snapshot.page.slug);
+        if !folder.exists() {
+            fs::create_dir_all(&folder)?;
+        }
+        if let Some(link) = snapshot.page.id().map(|id| self.link(id)).filter(|link| !link.exists()) {
+            // one from when the page was elsewhere
+            let _gone = fs::remove_file(&link);
+            std::os::unix::fs::symlink(&folder, link)?;
+        }
+        let file = folder.join(hashed(address));
         let half = file.with_extension("half");
-        fs::write(&half, copy.encode_to_vec())?;
-        fs::rename(half, file)
+        fs::write(&half, &bytes)?;
+        fs::rename(half, file)?;
+        Ok(bytes.len() as u64)
     }
 
     /// Forgets a document.
-    pub(super) fn remove(&self, address: &str) {
-        match fs::remove_file(self.file(address)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => tracing::warn!(%error, address, "the copy of a page cannot be removed"),
+    pub(super) fn remove(&self, slug: &Slug, address: &str) -> io::Result<()> {
+        removed(fs::remove_file(self.page(slug).join(hashed(address))))
+    }
+
+    /// Forgets what a page's documents were before this version: what is no longer there must not be shown.
+    pub(super) fn forget(&self, slug: &Slug, before: i64) -> io::Result<()> {
+        forget_in(&self.page(slug), before)
+    }
+
+    /// The same of a page of which only the id is known.
+    pub(super) fn forget_by_id(&self, page_id: &str, before: i64) -> io::Result<()> {
+        match fs::read_link(self.link(page_id)) {
+            Ok(folder) => forget_in(&folder, before),
+            Err(error) => removed(Err(error)),
         }
     }
 
     /// Removes the copies that are too old, and the oldest of those that are too many.
     pub(super) fn tidy(&self, now: SystemTime) -> io::Result<()> {
         let mut files = Vec::new();
-        for folder in fs::read_dir(&self.path)? {
-            let folder = folder?;
-            if !folder.file_type()?.is_dir() {
-                continue;
-            }
-            for file in fs::read_dir(folder.path())? {
-                let file = file?;
-                let told = file.metadata()?;
-                files.push((told.modified()?, told.len(), file.path()));
+        for file in entries(&self.path)?.iter().flat_map(|some| entries(some)).flatten() {
+            for file in entries(&file).unwrap_or_default() {
+                if let Ok(told) = fs::metadata(&file) {
+                    files.push((told.modified()?, told.len(), file));
+                }
             }
         }
         files.sort();
@@ -130,14 +154,51 @@ impl Folder {
             if !is_old && left <= self.max_bytes {
                 break;
             }
-            fs::remove_file(file)?;
+            removed(fs::remove_file(file))?;
             left -= bytes;
         }
         Ok(())
     }
 }
 
+/// What is in a folder, but for the ways from ids.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let all = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let all = all.collect::<io::Result<Vec<_>>>()?;
+    Ok(all.into_iter().filter(|path| !path.ends_with(IDS)).collect())
+}
+
+fn forget_in(folder: &Path, before: i64) -> io::Result<()> {
+    let files = match entries(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        files => files?,
+    };
+    for file in files {
+        // what cannot be read cannot be shown either
+        if Copy::open(&file).map_or(true, |copy| copy.version < before) {
+            removed(fs::remove_file(file))?;
+        }
+    }
+    Ok(())
+}
+
+/// That there was nothing to remove is no fault.
+fn removed(outcome: io::Result<()>) -> io::Result<()> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    }
+}
+
+fn hashed(text: &str) -> String {
+    hex(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
+}
+
 impl Copy {
+    fn open(file: &Path) -> io::Result<Self> {
+        Self::decode(bytes::Bytes::from(fs::read(file)?)).map_err(io::Error::other)
+    }
+
     fn of(address: &str, snapshot: &Snapshot) -> Self {
         let (content_type, language) = snapshot.content.kind.clone().into();
         let (plain, gzip, brotli) = match snapshot.content.forms.clone() {
@@ -174,6 +235,9 @@ impl Copy {
             forms,
             tag: HeaderValue::try_from(self.tag).map_err(io::Error::other)?,
         };
+        if !content.is_whole() {
+            return Err(io::Error::other("it is not what was written"));
+        }
         let as_of = Timestamp::from_microsecond(self.as_of).map_err(io::Error::other)?;
         Ok(Read { version: self.version, as_of, notice: self.notice, content })
     }

@@ -28,21 +28,21 @@ impl Following {
         Self { snapshots, page, document, seen }
     }
 
-    /// The document if it is another than was seen.
+    /// The document if it is newer than what was seen.
     ///
     /// # Errors
     /// If there is none such, or nothing of it is kept and the services cannot be asked.
     pub(in crate::pages) async fn look(&mut self) -> Result<Option<Seen>, Fault> {
         let found = self.snapshots.find(&self.page, &self.document).await?;
         let (Found::Good(now) | Found::Old(now)) = found;
-        if self.seen == Some(now.version) {
+        if self.seen.is_some_and(|seen| now.version <= seen) {
             return Ok(None);
         }
         self.seen = Some(now.version);
         Ok(Some((now.version, now.content.forms.plain())))
     }
 
-    /// The document as soon as it is another than was seen; nothing after some silence. Those in between may be left out.
+    /// The document as soon as it is newer than what was seen; nothing after some silence. Those in between may be left out.
     ///
     /// # Errors
     /// As [`Following::look`].

@@ -6,7 +6,10 @@ use std::{
 };
 
 use kit::deadline;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use super::{
     Inner, LIMIT, Read, Snapshots, UNSURE, millis,
@@ -17,14 +20,20 @@ use crate::{pages::document::Document, peers::Fault};
 
 /// A page as it was read is good for making documents for so long.
 const READ: Duration = Duration::from_secs(5);
-/// Documents that were asked for so lately are made at once when their page changes.
+/// Documents that were asked for so lately are made at once when their page changes; single stories only if they are
+/// being read, and so many of them.
 const WANTED: Duration = Duration::from_secs(10 * 60);
+const READ_STORIES: Duration = Duration::from_secs(60);
+const MAX_STORIES: usize = 20;
+/// So many documents of a page are made at once, so that others have room too.
+const AT_ONCE: usize = 4;
 /// However often a page changes, the next time its documents are made is so many times as far away as that took, so that
-/// no page takes all the time that there is, and at most the longest pause.
+/// no page takes all the time that there is; at most the longest pause.
 const PAUSES: u32 = 3;
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Changes while a document is made make it anew so often.
 const TURNS: usize = 3;
+
 /// Takes a document off the list of those on their way, however that ends.
 struct OnItsWay {
     page: Arc<Page>,
@@ -38,26 +47,49 @@ impl Drop for OnItsWay {
 }
 
 impl Snapshots {
-    /// Makes anew what was asked for of late, until no change is left.
+    /// Makes anew what was asked for of late, until no change is left, and forgets the rest: what it shows may be gone.
     pub(super) async fn bring_up_to_date(self, page: Arc<Page>) {
         loop {
-            let wanted = page.wanted();
-            let now = self.0.hearing.millis(Instant::now());
-            let is_due =
-                |snapshot: &Snapshot| snapshot.version < wanted && now < snapshot.asked() + millis(WANTED);
-            let due = page.snapshots().into_iter().filter(|snapshot| is_due(snapshot));
-            let makings = due.map(|snapshot| self.start(&page, &snapshot.document)).collect::<Vec<_>>();
-            let began = Instant::now();
-            for making in makings {
-                // whoever reads it next sees why it could not be made
-                let _outcome = arrived(making).await;
+            let (wanted, began) = (page.wanted(), Instant::now());
+            for some in self.due(&page, wanted).chunks(AT_ONCE) {
+                let makings = some.iter().map(|document| self.start(&page, document)).collect::<Vec<_>>();
+                for making in makings {
+                    // whoever reads it next sees why it could not be made
+                    let _outcome = arrived(making).await;
+                }
             }
             tokio::time::sleep((PAUSES * began.elapsed()).min(LONGEST_PAUSE)).await;
-            page.is_followed.store(false, Ordering::Release);
-            if page.wanted() == wanted || page.is_followed.swap(true, Ordering::AcqRel) {
+            // in one order with those who tell: either we see their version, or they see that nobody is at it
+            page.is_followed.store(false, Ordering::SeqCst);
+            if page.wanted() == wanted || page.is_followed.swap(true, Ordering::SeqCst) {
                 break;
             }
         }
+    }
+
+    /// What is to be made anew at a version. All else of the page that is older is forgotten.
+    fn due(&self, page: &Arc<Page>, wanted: i64) -> Vec<Document> {
+        let inner = &self.0;
+        let now = inner.hearing.millis(Instant::now());
+        let (mut due, mut stories) = (Vec::new(), 0);
+        for snapshot in page.snapshots().into_iter().filter(|snapshot| snapshot.version < wanted) {
+            let document = &snapshot.document;
+            let is_due = if document.is_story() {
+                stories += 1;
+                stories <= MAX_STORIES && now < snapshot.asked() + millis(READ_STORIES)
+            } else {
+                now < snapshot.asked() + millis(WANTED)
+            };
+            if is_due {
+                due.push(document.clone());
+            } else {
+                inner.cache(document).invalidate(&document.address(&page.slug));
+            }
+        }
+        inner.forget_copies(page, wanted);
+        // the front first: most look at it
+        due.sort_by_key(|document| *document != Document::Front);
+        due
     }
 
     /// The document on its way. It comes to its end, whoever goes away.
@@ -68,7 +100,8 @@ impl Snapshots {
             let inner = Arc::clone(&self.0);
             tokio::spawn(async move {
                 let OnItsWay { page, document } = &on_its_way;
-                let made = deadline::within(LIMIT, inner.make(page, document)).await;
+                let making = deadline::within(LIMIT, inner.make(page, document));
+                let made = timeout(LIMIT, making).await.unwrap_or(Err(Fault::Away));
                 // first, so that who comes after the outcome does not get it too
                 drop(on_its_way);
                 outcome.send_replace(Some(made));
@@ -92,10 +125,23 @@ impl Inner {
             }
         }
         let source = Arc::new(self.maker.read(&page.slug).await?);
-        page.is_called(&source.page.page_id);
+        if page.is_called(&source.page.page_id) {
+            // what was told while nobody here knew its name
+            let told = self.told.get(&source.page.page_id);
+            page.want(told.unwrap_or(0), self.hearing.millis(Instant::now()));
+        }
+        self.forget_copies(page, source.front.version);
         let read = Read { source, known };
         self.sources.insert(page.slug.clone(), read.clone());
         Ok(read)
+    }
+
+    /// Has forgotten what was copied of a page before a version.
+    fn forget_copies(&self, page: &Page, before: i64) {
+        let is_news = page.tidied.fetch_max(before, Ordering::Relaxed) < before;
+        if let Some(writer) = self.writer.as_ref().filter(|_| is_news) {
+            writer.forget(page.slug.clone(), before);
+        }
     }
 
     /// Makes a document, and anew if its page changes meanwhile.
@@ -113,12 +159,14 @@ impl Inner {
                 Err(Fault::NotFound) => {
                     self.cache(document).invalidate(&address);
                     if let Some(writer) = &self.writer {
-                        writer.remove(address);
+                        writer.remove(page.slug.clone(), address);
                     }
                     return Err(Fault::NotFound);
                 }
                 Err(Fault::Away) => {
-                    self.failed(&self.failed_at);
+                    // while changes are heard of the services are there, and it is this page alone
+                    let is_there = self.hearing.is_sure(self.hearing.millis(Instant::now()));
+                    self.failed(if is_there { &page.failed_at } else { &self.failed_at });
                     return Err(Fault::Away);
                 }
             }

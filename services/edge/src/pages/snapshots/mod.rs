@@ -66,6 +66,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(10);
 /// A document that was right so lately does not say that it may not be any longer.
 const RIGHT: Duration = Duration::from_secs(5);
+/// Pages that were told of within the time that a first reading may take.
+const MAX_TOLD: u64 = 100_000;
 /// Bytes of further lots and months, and of pages as they were read.
 const ASIDE_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -83,6 +85,8 @@ struct Inner {
     beginnings: Cache<Arc<str>, Arc<Snapshot>>,
     further: Cache<Arc<str>, Arc<Snapshot>>,
     sources: Cache<Slug, Read>,
+    /// What was told of late, by page.
+    told: Cache<String, i64>,
     /// When the services could last not be asked, in milliseconds since the process began; 0 if they answered since.
     failed_at: AtomicU64,
     writer: Option<Writer>,
@@ -132,6 +136,7 @@ impl Snapshots {
                 .weigher(|_, read: &Read| weight(read.source.bytes))
                 .max_capacity(ASIDE_BYTES)
                 .build(),
+            told: Cache::builder().max_capacity(MAX_TOLD).time_to_live(2 * LIMIT).build(),
             failed_at: AtomicU64::new(0),
             writer,
         }))
@@ -145,6 +150,7 @@ impl Snapshots {
     pub(crate) fn ready(&self, address: &str, request: &HeaderMap) -> Option<Response> {
         let inner = &self.0;
         match self.at(address)? {
+            (kept, _) if !kept.is_at_hand(request) => None,
             (kept, Standing::Good | Standing::Aging) => Some(kept.answer(request, inner.guards)),
             (kept, Standing::Doubtful) => {
                 let is_stale = inner.failed_lately(&kept.page, Instant::now()) && inner.is_old(&kept)?;
@@ -156,7 +162,7 @@ impl Snapshots {
     /// The same as bytes; nothing while it may not be right any longer.
     pub(crate) fn prepared(&self, address: &str, asked: &Asked<'_>) -> Option<Prepared> {
         match self.at(address)? {
-            (kept, Standing::Good | Standing::Aging) => Some(kept.prepared(asked, self.0.guards)),
+            (kept, Standing::Good | Standing::Aging) => kept.prepared(asked, self.0.guards),
             (_, Standing::Doubtful) => None,
         }
     }
@@ -185,8 +191,8 @@ impl Snapshots {
         request: &HeaderMap,
     ) -> Result<Response, Fault> {
         match self.find(&self.0.pages.enter(slug), document).await? {
-            Found::Good(snapshot) => Ok(snapshot.answer(request, self.0.guards)),
-            Found::Old(snapshot) => self.0.show_old(&snapshot, request).await,
+            Found::Good(snapshot) => self.0.answer(snapshot, request).await,
+            Found::Old(snapshot) => self.0.show_old(snapshot, request).await,
         }
     }
 
@@ -244,11 +250,15 @@ impl Snapshots {
         inner.hearing.heard(told.gap);
         let now = inner.hearing.millis(Instant::now());
         for change in &told.changes {
+            // before the look: a page that is being read for the first time looks here for what it could not hear
+            inner.told.insert(change.page_id.clone(), change.version);
             if let Some(page) = inner.pages.find(&change.page_id) {
                 page.want(change.version, now);
-                if !page.is_followed.swap(true, Ordering::AcqRel) {
+                if !page.is_followed.swap(true, Ordering::SeqCst) {
                     tokio::spawn(self.clone().bring_up_to_date(page));
                 }
+            } else if let Some(writer) = &inner.writer {
+                writer.forget_by_id(change.page_id.clone(), change.version);
             }
         }
     }
@@ -260,7 +270,7 @@ impl Snapshots {
             return Some(kept);
         }
         let writer = inner.writer.as_ref().filter(|_| document.is_beginning())?;
-        let read = writer.read(Arc::clone(&address)).await?;
+        let read = writer.read(page.slug.clone(), Arc::clone(&address)).await?;
         let now = (read.version, read.as_of, None);
         let snapshot = Snapshot::new(Arc::clone(page), document.clone(), now, read.content, read.notice);
         // by now it may have been made
@@ -327,14 +337,25 @@ impl Inner {
         (age.unsigned_abs() < disk::KEPT).then_some(!is_right)
     }
 
+    /// The answer, made where there is room for it if that takes time.
+    async fn answer(&self, snapshot: Arc<Snapshot>, request: &HeaderMap) -> Result<Response, Fault> {
+        if snapshot.is_at_hand(request) {
+            return Ok(snapshot.answer(request, self.guards));
+        }
+        let (request, guards) = (request.clone(), self.guards);
+        self.maker.press().run(move || snapshot.answer(&request, guards)).await
+    }
+
     /// The answer with what may not be right any longer.
-    async fn show_old(&self, kept: &Snapshot, request: &HeaderMap) -> Result<Response, Fault> {
-        match self.is_old(kept) {
+    async fn show_old(&self, kept: Arc<Snapshot>, request: &HeaderMap) -> Result<Response, Fault> {
+        match self.is_old(&kept) {
             None => Err(Fault::Away),
-            Some(false) => Ok(kept.answer(request, self.guards)),
+            Some(false) => self.answer(kept, request).await,
             Some(true) => {
                 kept.mark(self.maker.press()).await?;
-                kept.stale_answer(request, self.guards).ok_or(Fault::Away)
+                let (request, guards) = (request.clone(), self.guards);
+                let answer = move || kept.stale_answer(&request, guards);
+                self.maker.press().run(answer).await?.ok_or(Fault::Away)
             }
         }
     }

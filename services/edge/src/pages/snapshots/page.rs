@@ -48,6 +48,8 @@ pub(super) struct Page {
     pub(super) reading: tokio::sync::Mutex<()>,
     making: Mutex<HashMap<Document, Making>>,
     snapshots: Mutex<HashMap<Document, Weak<Snapshot>>>,
+    /// What was copied before this version is forgotten.
+    pub(super) tidied: AtomicI64,
     /// Whether somebody is at bringing the snapshots up to date.
     pub(super) is_followed: AtomicBool,
     registry: Weak<Registry>,
@@ -74,6 +76,7 @@ impl Pages {
             reading: tokio::sync::Mutex::default(),
             making: Mutex::default(),
             snapshots: Mutex::default(),
+            tidied: AtomicI64::new(0),
             is_followed: AtomicBool::new(false),
             registry: Arc::downgrade(&self.0),
         });
@@ -93,25 +96,30 @@ impl Pages {
 }
 
 impl Page {
-    /// Learns the page's id, by which changes are told of.
-    pub(super) fn is_called(self: &Arc<Self>, page_id: &str) {
-        if self.id.set(page_id.to_owned()).is_ok()
-            && let Some(registry) = self.registry.upgrade()
-        {
+    /// Its id, once it was read.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.get().map(String::as_str)
+    }
+
+    /// Learns the page's id, by which changes are told of; answers whether that is news.
+    pub(super) fn is_called(self: &Arc<Self>, page_id: &str) -> bool {
+        let is_news = self.id.set(page_id.to_owned()).is_ok();
+        if is_news && let Some(registry) = self.registry.upgrade() {
             locked(&registry.by_id).insert(page_id.to_owned(), Arc::downgrade(self));
         }
+        is_news
     }
 
     /// Learns of a version, at this time in milliseconds since the process began.
     pub(super) fn want(&self, version: i64, now: u64) {
-        if self.wanted.fetch_max(version, Ordering::Relaxed) < version {
+        if self.wanted.fetch_max(version, Ordering::SeqCst) < version {
             self.wanted_at.store(now, Ordering::Relaxed);
         }
     }
 
     /// The newest version that was told of; 0 for none.
     pub(super) fn wanted(&self) -> i64 {
-        self.wanted.load(Ordering::Relaxed)
+        self.wanted.load(Ordering::SeqCst)
     }
 
     /// When that was told of.
@@ -180,7 +188,7 @@ mod tests {
         let first = pages.enter(&slug("acme"));
         assert!(Arc::ptr_eq(&first, &pages.enter(&slug("acme"))));
         assert!(pages.find("page_1").is_none());
-        first.is_called("page_1");
+        assert!(first.is_called("page_1") && !first.is_called("page_1"));
         assert!(Arc::ptr_eq(&first, &pages.find("page_1").unwrap()));
         assert_eq!(pages.count(), (1, 1));
         drop(first);

@@ -46,6 +46,8 @@ const AS_OF: HeaderName = HeaderName::from_static("pharos-as-of");
 /// readers is one request a second and everybody hears of a change at once; and for a day if nobody answers here.
 const CACHING: HeaderValue =
     HeaderValue::from_static("public, max-age=1, stale-while-revalidate=2, stale-if-error=86400");
+/// What may not be right any longer is not kept: the day for which it may be shown is over for everybody at once.
+const OLD_CACHING: HeaderValue = HeaderValue::from_static("public, max-age=1");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const EXPOSED: HeaderValue = HeaderValue::from_static("etag, pharos-version, pharos-as-of");
 
@@ -160,14 +162,23 @@ impl Snapshot {
         self.content.answer(request, &Said { guards, version: self.version, as_of: None })
     }
 
-    /// The same as bytes, whose head is made once.
-    pub(super) fn prepared(&self, asked: &Asked<'_>, guards: Guards) -> Prepared {
+    /// Whether the answer is there without unpacking a long one, which takes a processor some time.
+    pub(super) fn is_at_hand(&self, request: &HeaderMap) -> bool {
+        let has = request.get(IF_NONE_MATCH).and_then(|has| has.to_str().ok());
+        self.content.is_at_hand(self.content.reply(forms::lists(request), has))
+    }
+
+    /// The same as bytes, whose head is made once; nothing if a long one has to be unpacked for it.
+    pub(super) fn prepared(&self, asked: &Asked<'_>, guards: Guards) -> Option<Prepared> {
         let reply = self.content.reply(std::iter::once(asked.encodings), asked.has);
+        if !self.content.is_at_hand(reply) {
+            return None;
+        }
         let head = self.heads[reply.place()].get_or_init(|| {
             let said = Said { guards, version: self.version, as_of: None };
             wire::head(&self.content.head(reply, &said), self.content.body(reply).len())
         });
-        Prepared { head: head.clone(), body: self.content.body(reply) }
+        Some(Prepared { head: head.clone(), body: self.content.body(reply) })
     }
 
     /// The same as one that may not be the newest; nothing if it has to be made first.
@@ -192,10 +203,7 @@ impl Snapshot {
 impl Content {
     /// What is made of these bytes, which is the one before it if they are the same.
     pub(super) fn like(before: Option<Self>, kind: Kind, bytes: Vec<u8>) -> Self {
-        let hash = hex(&digest(&SHA256, &bytes).as_ref()[..16]);
-        // weak, because it is the same for every encoding
-        let tag = HeaderValue::try_from(format!("W/\"{hash}\""));
-        let tag = tag.unwrap_or(HeaderValue::from_static("W/\"\""));
+        let tag = tag_of(&bytes);
         match before {
             Some(before) if before.tag == tag && before.kind == kind => before,
             Some(_) | None => {
@@ -203,6 +211,11 @@ impl Content {
                 Self { kind, forms, tag }
             }
         }
+    }
+
+    /// Whether all its forms are of what its tag is of.
+    pub(super) fn is_whole(&self) -> bool {
+        self.forms.unpacked().is_some_and(|plain| tag_of(&plain) == self.tag)
     }
 
     /// The same page with a notice in its place.
@@ -231,6 +244,10 @@ impl Content {
         }
     }
 
+    fn is_at_hand(&self, reply: Reply) -> bool {
+        !matches!(reply, Reply::Whole(Encoding::Identity)) || self.forms.has_plain()
+    }
+
     fn body(&self, reply: Reply) -> Bytes {
         match reply {
             Reply::NotModified => Bytes::new(),
@@ -252,7 +269,8 @@ impl Content {
             }
         }
         headers.insert(ETAG, self.tag.clone());
-        headers.insert(CACHE_CONTROL, CACHING);
+        let caching = if said.as_of.is_some() { OLD_CACHING } else { CACHING };
+        headers.insert(CACHE_CONTROL, caching);
         headers.insert(VERSION, said.version.into());
         said.guards.put_on(&mut headers);
         if matches!(self.kind, Kind::Format { .. }) {
@@ -296,6 +314,12 @@ impl Reply {
             Self::Whole(Encoding::Brotli) => 3,
         }
     }
+}
+
+/// The tag of a document: weak, because it is the same for every encoding.
+fn tag_of(bytes: &[u8]) -> HeaderValue {
+    let hash = hex(&digest(&SHA256, bytes).as_ref()[..16]);
+    HeaderValue::try_from(format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
 /// A time as headers say it.

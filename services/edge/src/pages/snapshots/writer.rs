@@ -4,13 +4,17 @@
 use std::{io, num::NonZero, path::Path, sync::Arc, time::Duration};
 
 use kit::Clock;
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     disk::{Folder, Read},
     snapshot::Snapshot,
 };
+use crate::pages::slug::Slug;
 
 /// What waits to be written.
 const WAITING: usize = 1024;
@@ -18,6 +22,8 @@ const WAITING: usize = 1024;
 const REPEAT: Duration = Duration::from_secs(5 * 60);
 /// How often the folder is tidied.
 const TIDY: Duration = Duration::from_secs(60 * 60);
+/// It is tidied too when such a part of its room was written.
+const TIDY_SHARE: u64 = 8;
 
 /// The way to the disk. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -30,7 +36,11 @@ pub(in crate::pages) struct Writer {
 #[derive(Debug)]
 enum Task {
     Write(Arc<str>, Arc<Snapshot>),
-    Remove(Arc<str>),
+    Remove(Slug, Arc<str>),
+    /// What a page's documents were before a version.
+    Forget(Slug, i64),
+    /// The same of a page of which only the id is known.
+    ForgetById(String, i64),
 }
 
 /// The work of writing down.
@@ -58,9 +68,9 @@ pub(in crate::pages) fn writing(
 
 impl Writer {
     /// The copy of a document.
-    pub(super) async fn read(&self, address: Arc<str>) -> Option<Read> {
+    pub(super) async fn read(&self, slug: Slug, address: Arc<str>) -> Option<Read> {
         let folder = self.folder.clone();
-        tokio::task::spawn_blocking(move || folder.read(&address)).await.ok().flatten()
+        tokio::task::spawn_blocking(move || folder.read(&slug, &address)).await.ok().flatten()
     }
 
     /// Has a document written, unless it is what was written a moment ago.
@@ -78,9 +88,25 @@ impl Writer {
     }
 
     /// Has a copy removed.
-    pub(super) fn remove(&self, address: Arc<str>) {
-        if self.tasks.try_send(Task::Remove(address)).is_err() {
-            tracing::debug!("the disk does not keep up; the copy of a page is not removed");
+    pub(super) fn remove(&self, slug: Slug, address: Arc<str>) {
+        self.must(Task::Remove(slug, address));
+    }
+
+    /// Has forgotten what a page's documents were before a version.
+    pub(super) fn forget(&self, slug: Slug, before: i64) {
+        self.must(Task::Forget(slug, before));
+    }
+
+    /// The same of a page of which only the id is known.
+    pub(super) fn forget_by_id(&self, page_id: String, before: i64) {
+        self.must(Task::ForgetById(page_id, before));
+    }
+
+    /// What must not be shown again is not left out, however much waits.
+    fn must(&self, task: Task) {
+        if let Err(TrySendError::Full(task)) = self.tasks.try_send(task) {
+            let tasks = self.tasks.clone();
+            tokio::spawn(async move { tasks.send(task).await });
         }
     }
 }
@@ -89,16 +115,18 @@ impl Writing {
     /// Writes down what is to be written, and tidies the folder, until told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut tidied = None;
+        let mut written = 0;
         loop {
             let now = Instant::now();
-            if tidied.is_none_or(|at| now.saturating_duration_since(at) > TIDY) {
-                tidied = Some(now);
+            let is_time = tidied.is_none_or(|at| now.saturating_duration_since(at) > TIDY);
+            if is_time || written > self.folder.max_bytes() / TIDY_SHARE {
+                (tidied, written) = (Some(now), 0);
                 let (folder, now) = (self.folder.clone(), self.clock.now().into());
-                in_the_folder(move || folder.tidy(now)).await;
+                in_the_folder(move || folder.tidy(now).map(|()| 0)).await;
             }
             let next = tokio::time::timeout(TIDY, self.tasks.recv());
             match stop.run_until_cancelled(next).await {
-                Some(Ok(Some(task))) => do_it(&self.folder, task).await,
+                Some(Ok(Some(task))) => written += do_it(&self.folder, task).await,
                 Some(Err(_)) => {}
                 Some(Ok(None)) | None => break,
             }
@@ -110,22 +138,23 @@ impl Writing {
     }
 }
 
-async fn do_it(folder: &Folder, task: Task) {
+/// Does it, and answers how many bytes that wrote.
+async fn do_it(folder: &Folder, task: Task) -> u64 {
     let folder = folder.clone();
     in_the_folder(move || match task {
         Task::Write(address, snapshot) => folder.write(&address, &snapshot),
-        Task::Remove(address) => {
-            folder.remove(&address);
-            Ok(())
-        }
+        Task::Remove(slug, address) => folder.remove(&slug, &address).map(|()| 0),
+        Task::Forget(slug, before) => folder.forget(&slug, before).map(|()| 0),
+        Task::ForgetById(page_id, before) => folder.forget_by_id(&page_id, before).map(|()| 0),
     })
-    .await;
+    .await
 }
 
-async fn in_the_folder(work: impl FnOnce() -> io::Result<()> + Send + 'static) {
+async fn in_the_folder(work: impl FnOnce() -> io::Result<u64> + Send + 'static) -> u64 {
     match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(())) => {}
+        Ok(Ok(written)) => return written,
         Ok(Err(error)) => tracing::warn!(%error, "the copies of pages cannot be written"),
         Err(error) => tracing::error!(%error, "writing the copies of pages failed by a fault of ours"),
     }
+    0
 }
