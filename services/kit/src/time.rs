@@ -1,6 +1,6 @@
 //! Times on the wire.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, fmt::rfc2822};
 
 /// The earliest time that a request may name: before it, a year was mistyped.
 pub const EARLIEST: Timestamp = Timestamp::constant(946_684_800, 0);
@@ -28,6 +28,13 @@ pub fn from_wire(at: &prost_types::Timestamp, latest: Timestamp) -> Result<Times
         return Err(format!("must not be after {latest}"));
     }
     Ok(parsed)
+}
+
+/// A time as the headers of HTTP have it (RFC 9110, section 5.6.7).
+#[must_use]
+pub fn http_date(at: Timestamp) -> String {
+    // it fails for times before the year 0, which no clock has
+    rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
 #[cfg(test)]

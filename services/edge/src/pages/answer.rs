@@ -86,24 +86,33 @@ pub(super) fn public(template: &impl Template, texts: Texts, has: Option<&Header
         Ok(html) => html,
         Err(_) => return rendered(template, texts),
     };
-    let hash = hex(&digest(&SHA256, html.as_bytes()).as_ref()[..16]);
-    // weak, because it is the same for the compressed form
-    let tag = format!("W/\"{hash}\"");
-    let known = has.and_then(|has| has.to_str().ok()).is_some_and(|has| matches(has, &hash));
+    let tag = tag_of(html.as_bytes());
+    let known = has.and_then(|has| has.to_str().ok()).is_some_and(|has| is_known(&tag, has));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(CONTENT_LANGUAGE, texts.tag())], Html(html)).into_response()
     };
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        response.headers_mut().insert(ETAG, tag);
-    }
+    response.headers_mut().insert(ETAG, tag);
     response.headers_mut().insert(CACHE_CONTROL, PUBLIC);
     response
 }
 
+/// The tag of a document: weak, because it is the same for every encoding.
+pub(super) fn tag_of(bytes: &[u8]) -> HeaderValue {
+    let hash = hex(&digest(&SHA256, bytes).as_ref()[..16]);
+    HeaderValue::try_from(format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
+}
+
+/// Whether a reader who has these versions has the one with this tag.
+pub(super) fn is_known(tag: &HeaderValue, has: &str) -> bool {
+    let tag = tag.to_str().unwrap_or_default();
+    // as browsers say it
+    has == tag || matches(has, tag.trim_start_matches("W/").trim_matches('"'))
+}
+
 /// Whether a list of entity tags has this hash, weak or strong (RFC 9110, section 13.1.2).
-pub(super) fn matches(list: &str, hash: &str) -> bool {
+fn matches(list: &str, hash: &str) -> bool {
     list.split(',').map(str::trim).any(|tag| {
         tag == "*"
             || tag.trim_start_matches("W/").strip_prefix('"').and_then(|tag| tag.strip_suffix('"'))

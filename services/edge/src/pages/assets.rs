@@ -75,7 +75,7 @@ impl Asset {
 /// The file that is at a place for ever, as it goes over a connection.
 pub(crate) fn prepared(asked: &Asked<'_>, guards: Guards) -> Option<Prepared> {
     let is_asked = |asset: &&Asset| asset.path == asked.path;
-    [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(is_asked).map(|asset| asset.prepared(asked, guards))
+    all().into_iter().find(is_asked).map(|asset| asset.prepared(asked, guards))
 }
 
 static STYLE: LazyLock<Asset> = LazyLock::new(|| {
@@ -87,6 +87,10 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 
 static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../../static/icon.svg")));
+
+fn all() -> [&'static Asset; 3] {
+    [&STYLE, &SCRIPT, &ICON]
+}
 
 /// Where the icon of pages is.
 pub(super) fn icon_path() -> &'static str {
@@ -106,7 +110,7 @@ pub(super) fn script_path() -> &'static str {
 /// `GET /static/{file}`
 pub(super) async fn show(reader: Reader, Segments(file): Segments<String>) -> Response {
     let is_asked = |asset: &&Asset| asset.path.strip_prefix("/static/") == Some(file.as_str());
-    let Some(asset) = [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(is_asked) else {
+    let Some(asset) = all().into_iter().find(is_asked) else {
         return reader.refuse(Fault::NotFound).into_response();
     };
     asset.answer(&reader, FOR_EVER)

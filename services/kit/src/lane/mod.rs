@@ -21,7 +21,7 @@ use std::{
 };
 
 use bytes::{Buf as _, Bytes};
-use jiff::{Timestamp, fmt::rfc2822};
+use jiff::Timestamp;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Instant, Sleep, sleep_until},
@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::request::Asked;
 use self::request::{Begun, Came, Look, MAX_HEAD_BYTES, look};
 pub(crate) use self::rewound::Rewound;
-use crate::Clock;
+use crate::{Clock, time::http_date};
 
 /// How long a request may take to come, from the connection's beginning or from its first byte.
 const COMING: Duration = Duration::from_secs(10);
@@ -168,9 +168,7 @@ fn poll_write<S: AsyncWrite + Unpin>(
 fn date(now: Timestamp) -> Bytes {
     DATE.with_borrow_mut(|(second, line)| {
         if *second != now.as_second() {
-            // a time that the calendar does not have is no time of a clock
-            let date = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default();
-            (*second, *line) = (now.as_second(), format!("date: {date}\r\n\r\n").into());
+            (*second, *line) = (now.as_second(), format!("date: {}\r\n\r\n", http_date(now)).into());
         }
         line.clone()
     })

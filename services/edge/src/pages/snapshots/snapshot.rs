@@ -8,7 +8,6 @@ use std::{
     },
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
     body::{Body, Bytes},
     response::Response,
@@ -20,14 +19,17 @@ use http::{
         CONTENT_TYPE, ETAG, IF_NONE_MATCH,
     },
 };
-use jiff::{Timestamp, fmt::rfc2822};
-use kit::lane::{Asked, Prepared};
+use jiff::Timestamp;
+use kit::{
+    lane::{Asked, Prepared},
+    time::http_date,
+};
 use tokio::{sync::OnceCell, time::Instant};
 
 use super::page::Page;
 use crate::{
     pages::{
-        answer::{hex, matches},
+        answer::{is_known, tag_of},
         document::Document,
         forms::{self, Encoding, Forms},
         guards::Guards,
@@ -237,7 +239,7 @@ impl Content {
 
     /// What is answered to who takes these encodings and has these versions.
     fn reply<'a>(&self, encodings: impl Iterator<Item = &'a str>, has: Option<&str>) -> Reply {
-        if has.is_some_and(|has| self.is_known(has)) {
+        if has.is_some_and(|has| is_known(&self.tag, has)) {
             Reply::NotModified
         } else {
             Reply::Whole(self.forms.encoding(encodings))
@@ -277,7 +279,7 @@ impl Content {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
-        if let Some(date) = said.as_of.and_then(http_date) {
+        if let Some(date) = said.as_of.and_then(|at| HeaderValue::try_from(http_date(at)).ok()) {
             headers.insert(AS_OF, date);
         }
         *response.headers_mut() = headers;
@@ -295,13 +297,6 @@ impl Content {
             }
         }
     }
-
-    /// Whether a reader who has these versions has it.
-    fn is_known(&self, has: &str) -> bool {
-        let tag = self.tag.to_str().unwrap_or_default();
-        // as browsers say it
-        has == tag || matches(has, tag.trim_start_matches("W/").trim_matches('"'))
-    }
 }
 
 impl Reply {
@@ -314,18 +309,6 @@ impl Reply {
             Self::Whole(Encoding::Brotli) => 3,
         }
     }
-}
-
-/// The tag of a document: weak, because it is the same for every encoding.
-fn tag_of(bytes: &[u8]) -> HeaderValue {
-    let hash = hex(&digest(&SHA256, bytes).as_ref()[..16]);
-    HeaderValue::try_from(format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
-}
-
-/// A time as headers say it.
-fn http_date(at: Timestamp) -> Option<HeaderValue> {
-    let date = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
-    HeaderValue::try_from(date).ok()
 }
 
 impl Kind {
