@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
-use kit::locale::Locale;
+use kit::{ids::PageId, locale::Locale};
 use prost::Message as _;
 use proto::incidents::v1::{GetPageResponse, StatusPage};
 
@@ -50,5 +50,13 @@ impl Source {
     /// Where its documents are, for what their heads say of them.
     pub(crate) fn place(&self) -> Place<'_> {
         Place { head: &self.head, page_url: &self.url, version: self.front.version }
+    }
+
+    /// When the page was made: its id begins with that time. It is when it last changed before anything was told, so that
+    /// what stays the same reads the same.
+    pub(crate) fn made_at(&self) -> Timestamp {
+        let id = self.page.page_id.parse::<PageId>().map(|id| id.uuid().as_u128() >> 80);
+        let milliseconds = id.ok().and_then(|time| i64::try_from(time).ok());
+        milliseconds.and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or_default()
     }
 }

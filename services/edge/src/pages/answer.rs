@@ -100,8 +100,7 @@ pub(super) fn public(template: &impl Template, texts: Texts, has: Option<&Header
 
 /// The tag of a document: weak, because it is the same for every encoding.
 pub(super) fn tag_of(bytes: &[u8]) -> HeaderValue {
-    let hash = hex(&digest(&SHA256, bytes).as_ref()[..16]);
-    HeaderValue::try_from(format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
+    HeaderValue::try_from(format!("W/\"{}\"", hash_of(bytes))).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
 /// Whether a reader who has these versions has the one with this tag.
@@ -165,8 +164,13 @@ impl IntoResponse for Refused {
     }
 }
 
+/// What bytes are told apart by: half of their SHA-256, in 32 digits.
+pub(super) fn hash_of(bytes: &[u8]) -> String {
+    hex(&digest(&SHA256, bytes).as_ref()[..16])
+}
+
 /// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()

@@ -2,7 +2,6 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
     body::Bytes,
     response::{IntoResponse as _, Response},
@@ -14,7 +13,7 @@ use http::{
 use kit::lane::{Asked, Prepared};
 
 use super::{
-    answer::hex,
+    answer::hash_of,
     forms::{self, Encoding, Forms},
     guards::Guards,
     reader::{Reader, Segments},
@@ -37,7 +36,7 @@ struct Asset {
 
 impl Asset {
     fn new(name: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
-        let hash = hex(&digest(&SHA256, content.as_bytes()).as_ref()[..8]);
+        let hash = &hash_of(content.as_bytes())[..16];
         Self {
             path: format!("/static/{name}-{hash}.{extension}"),
             content_type,

@@ -36,7 +36,7 @@ struct Front {
 /// `GET /`
 pub(super) async fn landing(reader: Reader) -> Response {
     let landing = Landing { frame: Frame::new(reader.texts) };
-    answer::by_language(answer::public(&landing, reader.texts, reader.has.as_ref()))
+    answer::by_language(answer::public(&landing, reader.texts, reader.has()))
 }
 
 /// `GET /p/{slug}`

@@ -16,12 +16,11 @@ use std::{
     time::Duration,
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use proto::subscriptions::v1::UnsubscribeRequest;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::hex;
+use super::answer::hash_of;
 use crate::peers::{Fault, Peers, ask, request};
 
 /// So many tokens are kept at most. A file takes a block of the disk, which is 4 KiB mostly.
@@ -135,7 +134,7 @@ impl Journal {
 /// Writes a token down; answers whether it is a new one.
 fn keep(folder: &Path, token: &str) -> io::Result<bool> {
     static HALVES: AtomicUsize = AtomicUsize::new(0);
-    let path = folder.join(hex(&digest(&SHA256, token.as_bytes()).as_ref()[..16]));
+    let path = folder.join(hash_of(token.as_bytes()));
     if path.exists() {
         return Ok(false);
     }

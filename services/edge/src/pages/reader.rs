@@ -24,13 +24,16 @@ pub(super) struct Reader {
     pub(super) locale: Option<Locale>,
     /// The texts for pages that belong to nobody: those have the browser's language.
     pub(super) texts: Texts,
-    /// The versions of the page that the browser has.
-    pub(super) has: Option<HeaderValue>,
     /// All that it says.
     pub(super) headers: HeaderMap,
 }
 
 impl Reader {
+    /// The versions of the page that the browser has.
+    pub(super) fn has(&self) -> Option<&HeaderValue> {
+        self.headers.get(IF_NONE_MATCH)
+    }
+
     pub(super) fn refuse(&self, fault: Fault) -> Refused {
         Refused { fault, texts: self.texts }
     }
@@ -51,8 +54,7 @@ impl<S: Sync> FromRequestParts<S> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let locale = preferred(&parts.headers);
-        let has = parts.headers.get(IF_NONE_MATCH).cloned();
-        Ok(Self { locale, texts: texts(locale), has, headers: parts.headers.clone() })
+        Ok(Self { locale, texts: texts(locale), headers: parts.headers.clone() })
     }
 }
 

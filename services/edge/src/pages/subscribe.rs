@@ -99,7 +99,7 @@ pub(super) async fn form(
     let texts = head.texts;
     let typed = Typed { locale: reader.locale, time_zone: zone_of(&head).to_owned(), ..Typed::default() };
     let form = Ask::new(head, typed, Bad::default());
-    Ok(answer::by_language(answer::public(&form, texts, reader.has.as_ref())))
+    Ok(answer::by_language(answer::public(&form, texts, reader.has())))
 }
 
 /// `POST /p/{slug}/subscribe`: the same answer for every address, whatever it is to the page.

@@ -31,13 +31,11 @@ use tokio_util::sync::CancellationToken;
 pub use self::request::Asked;
 use self::request::{Begun, Came, Look, MAX_HEAD_BYTES, look};
 pub(crate) use self::rewound::Rewound;
-use crate::{Clock, time::http_date};
-
-/// How long a request may take to come, from the connection's beginning or from its first byte.
-const COMING: Duration = Duration::from_secs(10);
-/// How long a connection may be silent after an answer: longer than proxies keep one that they may use again, so that
-/// none of them sends into one that is being closed (nginx: 60 s).
-const IDLE: Duration = Duration::from_secs(75);
+use crate::{
+    Clock,
+    listener::{HEADERS, IDLE},
+    time::http_date,
+};
 
 /// Finds the answer to a request if it is ready. It must not wait for anything.
 pub type Find = Arc<dyn Fn(&Asked<'_>) -> Option<Prepared> + Send + Sync>;
@@ -88,11 +86,11 @@ where
         match next.await.transpose()? {
             None | Some(Came::End) => return Ok(End::Closed),
             Some(Came::SomethingElse) => return Ok(End::GoesOn(begun.bytes)),
-            Some(Came::Part { is_first: true }) => silence.as_mut().ends_in(COMING),
+            Some(Came::Part { is_first: true }) => silence.as_mut().ends_in(HEADERS),
             Some(Came::Part { is_first: false }) => {}
             Some(Came::Request(answer, is_head)) => {
                 write(stream, answer, is_head, clock).await?;
-                silence.as_mut().ends_in(if begun.bytes.is_empty() { IDLE } else { COMING });
+                silence.as_mut().ends_in(if begun.bytes.is_empty() { IDLE } else { HEADERS });
             }
         }
     }
@@ -183,7 +181,7 @@ struct Silence {
 
 impl Silence {
     fn new() -> Self {
-        let ends_at = Instant::now() + COMING;
+        let ends_at = Instant::now() + HEADERS;
         Self { ends_at, timer: Box::pin(sleep_until(ends_at)) }
     }
 

@@ -115,7 +115,7 @@ async fn whatever_is_not_plain_goes_on_elsewhere_with_every_byte() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_does_not_come_to_its_end_and_a_silent_peer_are_let_go() {
-    for (said, until) in [("", COMING), ("GET /a HT", COMING), (REQUEST, IDLE)] {
+    for (said, until) in [("", HEADERS), ("GET /a HT", HEADERS), (REQUEST, IDLE)] {
         let (mut peer, running, _) = lane(4096);
         let began = Instant::now();
         peer.write_all(said.as_bytes()).await.unwrap();
@@ -135,7 +135,7 @@ async fn a_peer_who_says_a_byte_now_and_then_is_let_go() {
         tokio::time::sleep(Duration::from_secs(4)).await;
     }
     assert!(matches!(running.await.unwrap(), Ok(End::Closed)));
-    assert!(began.elapsed() < 2 * COMING);
+    assert!(began.elapsed() < 2 * HEADERS);
 }
 
 #[tokio::test]

@@ -55,7 +55,10 @@ use self::{
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long a client may take until its first request's headers are there, and until those of the next one over
 /// HTTP/1.1: a connection on which nothing is asked for so long ends.
-const HEADERS: Duration = Duration::from_secs(10);
+pub(crate) const HEADERS: Duration = Duration::from_secs(10);
+/// How long a connection may be without a request where hyper does not say: on the short way, and over HTTP/2. It is longer
+/// than proxies keep one that they may use again, so that none of them sends into one that is being closed (nginx: 60 s).
+pub(crate) const IDLE: Duration = Duration::from_secs(75);
 /// Names and values of a request's headers together, in bytes; more is answered 431.
 pub const MAX_HEADER_BYTES: usize = 8 * 1024;
 /// What HTTP/2 counts: 32 octets more for each header (RFC 9113, section 6.5.2).

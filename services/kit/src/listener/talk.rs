@@ -15,10 +15,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use tokio::{sync::Notify, time::Instant};
 
-use super::patient::PATIENCE;
+use super::{IDLE, patient::PATIENCE};
 
-/// How long a connection may be without a request. A client that calls again later connects again.
-pub(super) const IDLE: Duration = Duration::from_secs(75);
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(5);
 /// What is handed over at a time.

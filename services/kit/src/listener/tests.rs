@@ -113,7 +113,7 @@ async fn a_peer_over_http_2_that_takes_nothing_is_let_go_though_it_answers_pings
 async fn a_peer_over_http_2_that_waits_for_its_answer_stays_and_one_that_asks_nothing_more_does_not() {
     assert_eq!(lasts("/never", 65_535).await, None);
     let lasted = lasts("/", 65_535).await.expect("it ends");
-    assert!(lasted >= talk::IDLE && lasted <= talk::IDLE + 2 * DRAIN, "{lasted:?}");
+    assert!(lasted >= IDLE && lasted <= IDLE + 2 * DRAIN, "{lasted:?}");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use kit::ids::PageId;
 use proto::incidents::v1::{GetPageResponse, Incident, IncidentUpdate, Maintenance, Postmortem};
 
 use crate::formats::Source;
@@ -60,17 +59,12 @@ pub(super) fn of_components(front: &GetPageResponse) -> HashMap<&str, Timestamp>
     changes
 }
 
-/// When anything on the front of a page last changed; before anything was told, when the page was made (its id begins
-/// with that time), so that what stays the same reads the same.
+/// When anything on the front of a page last changed, or when the page was made.
 pub(super) fn of_page(source: &Source) -> Timestamp {
     let front = &source.front;
     let components = front.components.iter().chain(&front.former_components);
     let components = components.filter_map(|each| latest([&each.created_at, &each.deleted_at]));
     let groups = front.component_groups.iter().filter_map(|each| latest([&each.created_at]));
     let told = incidents(front).filter_map(of_incident).chain(maintenances(front).filter_map(of_maintenance));
-    components.chain(groups).chain(told).max().unwrap_or_else(|| {
-        let time = source.page.page_id.parse::<PageId>().map(|id| id.uuid().as_u128() >> 80);
-        let milliseconds = time.ok().and_then(|time| i64::try_from(time).ok());
-        milliseconds.and_then(|time| Timestamp::from_millisecond(time).ok()).unwrap_or_default()
-    })
+    components.chain(groups).chain(told).max().unwrap_or_else(|| source.made_at())
 }

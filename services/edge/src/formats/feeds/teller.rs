@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 use http::Uri;
 use jiff::Timestamp;
-use kit::{ids::PageId, locale};
+use kit::locale;
 
 use crate::{formats::Source, texts::Texts, view::PageHead};
 
@@ -74,14 +74,9 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// When a feed last changed: the latest of these; before anything was told, when the page was made (its id begins
-    /// with that time), so that an empty feed stays the same.
+    /// When a feed last changed: the latest of these, or when the page was made.
     pub(super) fn changed(&self, times: impl Iterator<Item = Timestamp>) -> Timestamp {
-        times.max().unwrap_or_else(|| {
-            let id = self.source.page.page_id.parse::<PageId>().map(|id| id.uuid().as_u128() >> 80);
-            let milliseconds = id.ok().and_then(|time| i64::try_from(time).ok());
-            milliseconds.and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or_default()
-        })
+        times.max().unwrap_or_else(|| self.source.made_at())
     }
 }
 

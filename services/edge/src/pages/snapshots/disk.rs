@@ -9,13 +9,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use http::HeaderValue;
 use jiff::Timestamp;
 use prost::Message;
 
 use super::snapshot::{Content, Kind, Snapshot};
-use crate::pages::{answer::hex, forms::Forms, slug::Slug};
+use crate::pages::{answer::hash_of, forms::Forms, slug::Slug};
 
 /// How long a copy is good for anything.
 pub(super) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -81,18 +80,18 @@ impl Folder {
     }
 
     fn page(&self, slug: &Slug) -> PathBuf {
-        let name = hashed(&slug.to_string());
+        let name = hash_of(slug.to_string().as_bytes());
         self.path.join(&name[..2]).join(&name[2..])
     }
 
     /// Where the way from a page's id to its folder is.
     fn link(&self, page_id: &str) -> PathBuf {
-        self.path.join(IDS).join(hashed(page_id))
+        self.path.join(IDS).join(hash_of(page_id.as_bytes()))
     }
 
     /// The copy of a document, if there is one that can be read.
     pub(super) fn read(&self, slug: &Slug, address: &str) -> Option<Read> {
-        let copy = match Copy::open(&self.page(slug).join(hashed(address))) {
+        let copy = match Copy::open(&self.page(slug).join(hash_of(address.as_bytes()))) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             copy => copy,
         };
@@ -112,7 +111,7 @@ impl Folder {
             let _gone = fs::remove_file(&link);
             std::os::unix::fs::symlink(&folder, link)?;
         }
-        let file = folder.join(hashed(address));
+        let file = folder.join(hash_of(address.as_bytes()));
         let half = file.with_extension("half");
         fs::write(&half, &bytes)?;
         fs::rename(half, file)?;
@@ -121,7 +120,7 @@ impl Folder {
 
     /// Forgets a document.
     pub(super) fn remove(&self, slug: &Slug, address: &str) -> io::Result<()> {
-        removed(fs::remove_file(self.page(slug).join(hashed(address))))
+        removed(fs::remove_file(self.page(slug).join(hash_of(address.as_bytes()))))
     }
 
     /// Forgets what a page's documents were before this version: what is no longer there must not be shown.
@@ -188,10 +187,6 @@ fn removed(outcome: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         outcome => outcome,
     }
-}
-
-fn hashed(text: &str) -> String {
-    hex(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
 }
 
 impl Copy {
