@@ -1,18 +1,24 @@
 //! Pages with much going on: what they answer stays small, and how much may be open.
 
 use kit::{
-    ids::{IncidentId, PageId},
+    ids::{IncidentId, MaintenanceId, PageId},
     status::reason,
 };
-use pharos_tests::{Cluster, Incident, PageOf};
+use pharos_tests::{Cluster, Incident, Maintenance, PageOf, seconds_from_now};
 use proto::{
     common::v1::ErrorReason,
     incidents::v1::{
-        self as wire, CreateIncidentRequest, GetPageResponse, ListIncidentsRequest, Phase, PostUpdateRequest,
-        PublishUpdateRequest,
+        self as wire, CreateIncidentRequest, CreateMaintenanceRequest, GetPageResponse, ListIncidentsRequest,
+        ListMaintenancesRequest, Phase, PostUpdateRequest, PublishUpdateRequest,
+        StatusServiceListMaintenancesRequest, history_entry::Entry,
     },
 };
 use tonic::Status;
+
+use crate::maintenances::quiet;
+
+/// So many bytes the bodies of all updates of an answer have at most.
+const ROOM: usize = 2 * 1024 * 1024;
 
 fn told(title: &str, phase: Phase) -> CreateIncidentRequest {
     CreateIncidentRequest {
@@ -71,7 +77,7 @@ async fn answers_with_many_incidents_have_the_newest_updates_and_count_the_other
             assert!(times.rev().is_sorted(), "newest first");
         }
         let bytes = incidents.iter().flat_map(|incident| &incident.updates).map(|told| told.body.len());
-        assert!(bytes.sum::<usize>() <= 2 * 1024 * 1024);
+        assert!(bytes.sum::<usize>() <= ROOM);
     };
     let shown = page.shown().await.open_incidents;
     assert_eq!(shown.len(), 3);
@@ -83,6 +89,96 @@ async fn answers_with_many_incidents_have_the_newest_updates_and_count_the_other
     assert_eq!(short.get().await.incident.unwrap().earlier_updates, 0);
     let (_, html) = cluster.get("/p/acme").await;
     assert!(html.contains("See all 201 updates"));
+}
+
+/// Updates before those that are there, the newest of them first, each of so many bytes.
+async fn given_earlier_news(cluster: &Cluster, maintenance: &Maintenance, sizes: &[i32]) {
+    let id: MaintenanceId = maintenance.maintenance_id.parse().unwrap();
+    sqlx::query!(
+        "insert into incidents.maintenance_update (
+             tenant_id, update_id, maintenance_id, phase, body, silent, automatic, displayed_at, created_at)
+         select $1, gen_random_uuid(), $2, 'scheduled', repeat('x', told.size), true, false,
+             now() - make_interval(days => 1, mins => told.number::int), now()
+         from unnest($3::int[]) with ordinality as told (size, number)",
+        maintenance.page.company.tenant().uuid(),
+        id.uuid(),
+        sizes,
+    )
+    .execute(&mut cluster.database.connect().await)
+    .await
+    .unwrap();
+}
+
+/// A page's maintenances in every answer that has many of them.
+async fn maintenances_in_answers(page: &PageOf) -> [Vec<wire::Maintenance>; 3] {
+    let GetPageResponse { upcoming_maintenances, recent_maintenances, .. } = page.shown().await;
+    let page_id = page.id();
+    let request = StatusServiceListMaintenancesRequest { page_id, ..Default::default() };
+    let public = page.reader().list_maintenances(request).await.unwrap().into_inner().maintenances;
+    let request = ListMaintenancesRequest { page_id: page.id(), ..Default::default() };
+    let listed = page.caller().maintenances().list_maintenances(request).await.unwrap().into_inner();
+    [[upcoming_maintenances, recent_maintenances].concat(), public, listed.maintenances]
+}
+
+#[tokio::test]
+async fn answers_with_many_maintenances_have_all_updates_that_there_is_room_for_and_count_the_others() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    page.maintenance_with(quiet("short")).await;
+    let long = page.maintenance_with(quiet("long")).await;
+    let past = CreateMaintenanceRequest {
+        scheduled_start_at: Some(seconds_from_now(-7200)),
+        scheduled_end_at: Some(seconds_from_now(-3600)),
+        ..quiet("past")
+    };
+    let past = page.maintenance_with(past).await;
+    let mut sizes = vec![20_000; 52];
+    given_earlier_news(&cluster, &long, &sizes).await;
+    let first = i32::try_from(ROOM).unwrap() - 2 * 52 * 20_000 - 3 * 10;
+    sizes.push(first);
+    given_earlier_news(&cluster, &past, &sizes).await;
+
+    // So many updates are there, and so many are not.
+    let check = async |of_past: (usize, i32)| {
+        for answer in maintenances_in_answers(&page).await {
+            assert_eq!(answer.len(), 3);
+            for maintenance in answer {
+                let updates = &maintenance.updates;
+                let expected = match maintenance.title.as_str() {
+                    "short" => (1, 0),
+                    "long" => (53, 0),
+                    _ => of_past,
+                };
+                assert_eq!((updates.len(), maintenance.earlier_updates), expected, "{}", maintenance.title);
+                assert_eq!(updates[0].body, "New disks.", "the latest is there");
+                let times = updates.iter().map(|told| told.displayed_at.unwrap().seconds);
+                assert!(times.rev().is_sorted(), "newest first");
+            }
+        }
+    };
+    check((54, 0)).await;
+    let id: MaintenanceId = past.maintenance_id.parse().unwrap();
+    sqlx::query!(
+        "update incidents.maintenance_update set body = body || 'x'
+         where tenant_id = $1 and maintenance_id = $2 and octet_length(body) = $3",
+        page.company.tenant().uuid(),
+        id.uuid(),
+        first,
+    )
+    .execute(&mut cluster.database.connect().await)
+    .await
+    .unwrap();
+    check((53, 1)).await;
+
+    let whole = past.shown().await.unwrap().maintenance.unwrap();
+    assert_eq!((whole.updates.len(), whole.earlier_updates), (54, 0));
+    assert_eq!(past.get().await.updates.len(), 54);
+    let entries = page.history().await.into_iter().flat_map(|(_, entries)| entries);
+    let told = entries.map(|entry| match entry.entry.unwrap() {
+        Entry::Maintenance(told) => (told.updates.len(), told.earlier_updates),
+        Entry::Incident(_) => panic!("there is none"),
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [(1, 53)]);
 }
 
 #[tokio::test]

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use kit::{ids::InvalidId, ledger::LedgerError, status};
+use kit::{
+    ids::InvalidId,
+    ledger::LedgerError,
+    mask::{self, EtagMismatch, InvalidMask},
+    status,
+};
 use proto::{Violation, common::v1::ErrorReason};
 use tonic::{Code, Status};
 
@@ -58,6 +63,18 @@ impl Error {
     }
 }
 
+impl From<InvalidMask> for Error {
+    fn from(why: InvalidMask) -> Self {
+        Self::invalid(mask::FIELD, why.to_string())
+    }
+}
+
+impl From<EtagMismatch> for Error {
+    fn from(EtagMismatch: EtagMismatch) -> Self {
+        Self::EtagMismatch
+    }
+}
+
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
@@ -77,4 +94,11 @@ impl From<Error> for Status {
             Error::Database(cause) => status::database(&cause),
         }
     }
+}
+
+/// The fields that the refusal names.
+#[cfg(test)]
+pub(crate) fn fields(refused: Error) -> Vec<String> {
+    let Error::Invalid(violations) = refused else { panic!("not a violation: {refused}") };
+    violations.into_iter().map(|violation| violation.field).collect()
 }

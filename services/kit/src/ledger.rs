@@ -89,15 +89,7 @@ macro_rules! request_ledger {
             key: Option<&$crate::ledger::Key>,
         ) -> Result<Option<T>, $crate::ledger::LedgerError> {
             let Some(key) = key else { return Ok(None) };
-            sqlx::query!(
-                "delete from "
-                    + $schema
-                    + ".request
-                 where tenant_id = $1 and created_at < now() - interval '72 hours'",
-                key.tenant.uuid(),
-            )
-            .execute(&mut *db)
-            .await?;
+            delete_expired(&mut *db, key.tenant).await?;
             let claimed = sqlx::query!(
                 "insert into "
                     + $schema
@@ -181,15 +173,7 @@ macro_rules! request_ledger {
             .await?;
             let Some(due) = due else { return Ok($crate::worker::Step::Idle) };
             let mut tx = db.tenant(due.tenant_id.into()).await?;
-            sqlx::query!(
-                "delete from "
-                    + $schema
-                    + ".request
-                 where tenant_id = $1 and created_at < now() - interval '72 hours'",
-                due.tenant_id,
-            )
-            .execute(&mut *tx)
-            .await?;
+            delete_expired(&mut tx, due.tenant_id.into()).await?;
             sqlx::query!(
                 "delete from " + $schema + ".request_expiry where tenant_id = $1 and expires_at <= now()",
                 due.tenant_id,
@@ -198,6 +182,23 @@ macro_rules! request_ledger {
             .await?;
             tx.commit().await?;
             Ok($crate::worker::Step::Did)
+        }
+
+        /// Deletes the tenant's replies that were kept for 72 hours.
+        async fn delete_expired(
+            db: &mut sqlx::PgConnection,
+            tenant: $crate::ids::TenantId,
+        ) -> sqlx::Result<()> {
+            sqlx::query!(
+                "delete from "
+                    + $schema
+                    + ".request
+                 where tenant_id = $1 and created_at < now() - interval '72 hours'",
+                tenant.uuid(),
+            )
+            .execute(db)
+            .await?;
+            Ok(())
         }
     };
 }

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod listener;
 pub mod locale;
 pub mod markdown;
+pub mod mask;
 pub mod paging;
 pub mod peer;
 pub mod secret;

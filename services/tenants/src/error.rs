@@ -1,6 +1,11 @@
 //! Why a call fails, and what the caller is told of it.
 
-use kit::{ledger::LedgerError, status, time_zone::UnknownTimeZone};
+use kit::{
+    ledger::LedgerError,
+    mask::{self, EtagMismatch, InvalidMask},
+    status,
+    time_zone::UnknownTimeZone,
+};
 use proto::common::v1::ErrorReason;
 use tonic::{Code, Status};
 
@@ -59,6 +64,18 @@ impl From<InvalidSlug> for Error {
 impl From<InvalidPicture> for Error {
     fn from(why: InvalidPicture) -> Self {
         Self::invalid("image", why)
+    }
+}
+
+impl From<InvalidMask> for Error {
+    fn from(why: InvalidMask) -> Self {
+        Self::invalid(mask::FIELD, why)
+    }
+}
+
+impl From<EtagMismatch> for Error {
+    fn from(EtagMismatch: EtagMismatch) -> Self {
+        Self::EtagMismatch
     }
 }
 

@@ -6,7 +6,6 @@ mod component_service;
 pub(crate) mod convert;
 pub(crate) mod incident_service;
 pub(crate) mod maintenance_service;
-pub(crate) mod mask;
 mod page_change_service;
 mod postmortem_service;
 mod read;

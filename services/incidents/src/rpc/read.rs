@@ -15,12 +15,14 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Affected, ComponentImpact, Incident, Moment, OPEN_INCIDENTS_PER_PAGE, Postmortem, Standing, Update,
+        Affected, ComponentImpact, Incident, Maintenance, Moment, OPEN_INCIDENTS_PER_PAGE, Postmortem,
+        Standing, Update,
     },
     error::Error,
     store::{
         component_impacts,
         incidents::{self, IncidentRow},
+        maintenances::{self, MaintenanceRow},
         pages,
         postmortems::{self, PublishedRow},
         updates::{self, UpdateRow},
@@ -30,20 +32,27 @@ use crate::{
 /// How many components or groups a list answers if it is not told.
 pub(super) const COMPONENT_LIST_SIZE: i64 = 100;
 
-/// How many bytes the bodies of all updates of an answer may have, and those of all reports: what a reader has of many
-/// incidents at once must not grow with their stories.
+/// How many bytes the bodies of all updates of an answer's incidents may have, those of all reports, and those of all
+/// updates of its maintenances: what a reader has of many at once must not grow with their stories.
 const ANSWER_BYTES: i64 = 2 * 1024 * 1024;
 /// Nothing that is listed by time is planned for more than so long after now.
 const LATEST_AFTER: SignedDuration = SignedDuration::from_hours(3 * 366 * 24);
 
 /// An incident as it stands among others, perhaps without all that was told of it.
 #[derive(Debug)]
-pub(crate) struct Excerpt {
+pub(crate) struct IncidentExcerpt {
     pub(crate) incident: Incident,
     /// How many updates are left out, all of them earlier than those that are here.
     pub(crate) earlier_updates: i32,
     /// Whether a report is published, be it here or left out.
     pub(crate) has_postmortem: bool,
+}
+
+/// The same of a maintenance.
+#[derive(Debug)]
+pub(crate) struct MaintenanceExcerpt {
+    pub(crate) maintenance: Maintenance,
+    pub(crate) earlier_updates: i32,
 }
 
 /// How much of the stories an answer has.
@@ -53,6 +62,16 @@ pub(super) enum Extent {
     Latest,
     /// The latest update of each, and as much more as an answer can hold.
     Bounded,
+}
+
+impl Extent {
+    /// How many bytes the bodies may have together.
+    fn bytes(self) -> i64 {
+        match self {
+            Self::Latest => 0,
+            Self::Bounded => ANSWER_BYTES,
+        }
+    }
 }
 
 /// A transaction that sees one moment of one tenant.
@@ -83,23 +102,20 @@ pub(super) async fn load(
 }
 
 /// The same among others, as much of their stories as the answer is to have.
-pub(super) async fn load_excerpts(
+pub(super) async fn load_incident_excerpts(
     db: &mut PgConnection,
     tenant: TenantId,
     rows: Vec<IncidentRow>,
     extent: Extent,
-) -> Result<Vec<Excerpt>, Error> {
-    let bytes = match extent {
-        Extent::Latest => 0,
-        Extent::Bounded => ANSWER_BYTES,
-    };
+) -> Result<Vec<IncidentExcerpt>, Error> {
+    let bytes = extent.bytes();
     let ids = ids_of(&rows);
     let over = rows.iter().filter(|row| row.resolved_at.is_some());
     let over = over.map(|row| row.incident_id.uuid()).collect::<Vec<_>>();
-    let mut counts = HashMap::new();
+    let mut left_out = HashMap::new();
     let mut told = Vec::new();
-    for (row, count) in updates::list_updates_within(db, tenant, &ids, bytes).await? {
-        counts.insert(row.incident_id, usize::try_from(count).unwrap_or(0));
+    for (row, earlier) in updates::list_updates_within(db, tenant, &ids, bytes).await? {
+        left_out.insert(row.incident_id, earlier);
         told.push(row);
     }
     let incidents = put_together(db, tenant, rows, told).await?;
@@ -108,15 +124,27 @@ pub(super) async fn load_excerpts(
         reports.insert(row.incident_id, report(row));
     }
     let excerpts = incidents.into_iter().map(|incident| {
-        let count = counts.get(&incident.incident_id).copied().unwrap_or(0);
-        let earlier = count.saturating_sub(incident.updates.len());
         let published = reports.remove(&incident.incident_id);
-        Excerpt {
-            earlier_updates: i32::try_from(earlier).unwrap_or(i32::MAX),
+        IncidentExcerpt {
+            earlier_updates: left_out.get(&incident.incident_id).copied().unwrap_or(0),
             has_postmortem: published.is_some(),
             incident: Incident { postmortem: published.flatten(), ..incident },
         }
     });
+    Ok(excerpts.collect())
+}
+
+/// The maintenances of these rows among others, as much of their stories as the answer is to have.
+pub(super) async fn load_maintenance_excerpts(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    rows: Vec<MaintenanceRow>,
+    extent: Extent,
+) -> Result<Vec<MaintenanceExcerpt>, Error> {
+    let found = maintenances::load_within(db, tenant, rows, extent.bytes()).await?;
+    let excerpts = found
+        .into_iter()
+        .map(|(maintenance, earlier_updates)| MaintenanceExcerpt { maintenance, earlier_updates });
     Ok(excerpts.collect())
 }
 
@@ -260,17 +288,22 @@ pub(super) async fn check_may_be_open(
     Err(Error::LimitReached { what: "a page", limit: OPEN_INCIDENTS_PER_PAGE, of: "open incidents" })
 }
 
-/// The place in time that a list goes on from.
+/// The place in time that a list, latest first, goes on from; without a token, that before all up to `latest`.
 ///
 /// # Errors
 /// If nothing can stand there. A time that only a made-up token has may be none that the database knows.
-pub(super) fn moment(page_token: &str, now: Timestamp) -> Result<Option<Moment>, Error> {
-    let Some(cursor) = cursor(page_token)? else { return Ok(None) };
+pub(super) fn moment(page_token: &str, now: Timestamp, latest: Timestamp) -> Result<Moment, Error> {
+    let Some(cursor) = cursor(page_token)? else { return Ok((latest, Uuid::max())) };
     let latest = now.saturating_add(LATEST_AFTER).unwrap_or(Timestamp::MAX);
     let at = Timestamp::from_microsecond(cursor.at).ok().filter(|at| (EARLIEST..=latest).contains(at));
     let at =
         at.ok_or_else(|| Error::invalid("page_token", "must be a `next_page_token` of an earlier answer"))?;
-    Ok(Some((at, cursor.id)))
+    Ok((at, cursor.id))
+}
+
+/// The place as tokens have it.
+pub(super) fn place((at, id): Moment) -> Cursor {
+    Cursor { at: at.as_microsecond(), id }
 }
 
 /// The place that a list goes on from.
@@ -285,16 +318,20 @@ mod tests {
     #[test]
     fn a_list_goes_on_only_from_where_something_can_stand() {
         let now = Timestamp::constant(1_790_000_000, 0);
-        let token = |at: i64| Cursor { at, id: Uuid::max() }.token();
-        assert_eq!(moment("", now).unwrap(), None);
+        let token = |at: i64| Cursor { at, id: Uuid::nil() }.token();
+        for latest in [now, Timestamp::MAX] {
+            assert_eq!(moment("", now, latest).unwrap(), (latest, Uuid::max()));
+        }
         let year = 366 * 24 * 3_600_000_000_i64;
         let (now_us, earliest) = (now.as_microsecond(), EARLIEST.as_microsecond());
         for at in [earliest, now_us, now_us + 3 * year] {
-            let found = moment(&token(at), now).unwrap().unwrap();
-            assert_eq!((found.0.as_microsecond(), found.1), (at, Uuid::max()));
+            let found = moment(&token(at), now, now).unwrap();
+            assert_eq!(place(found), Cursor { at, id: Uuid::nil() });
         }
         for at in [i64::MIN, -210_866_803_200_000_001, 0, earliest - 1, now_us + 3 * year + 1, i64::MAX] {
-            let Error::Invalid(violations) = moment(&token(at), now).unwrap_err() else { panic!("{at}") };
+            let Error::Invalid(violations) = moment(&token(at), now, now).unwrap_err() else {
+                panic!("{at}")
+            };
             assert_eq!(violations[0].field, "page_token");
         }
     }

@@ -7,6 +7,19 @@ use uuid::Uuid;
 
 use crate::domain::ComponentGroup;
 
+/// Groups: those of the table with this behind it.
+macro_rules! group_rows {
+    ($which:tt, $($bound:expr),* $(,)?) => {
+        sqlx::query_as!(
+            ComponentGroup,
+            "select component_group_id, page_id, name, description, position, revision, created_at
+             from incidents.component_group "
+                + $which,
+            $($bound),*
+        )
+    };
+}
+
 pub(crate) async fn count_component_groups(
     db: &mut PgConnection,
     tenant: TenantId,
@@ -50,16 +63,9 @@ pub(crate) async fn find_component_group(
     tenant: TenantId,
     group: ComponentGroupId,
 ) -> sqlx::Result<Option<ComponentGroup>> {
-    sqlx::query_as!(
-        ComponentGroup,
-        "select component_group_id, page_id, name, description, position, revision, created_at
-         from incidents.component_group
-         where tenant_id = $1 and component_group_id = $2",
-        tenant.uuid(),
-        group.uuid(),
-    )
-    .fetch_optional(db)
-    .await
+    group_rows!("where tenant_id = $1 and component_group_id = $2", tenant.uuid(), group.uuid(),)
+        .fetch_optional(db)
+        .await
 }
 
 /// Writes what people say of a group, with its revision.
@@ -128,11 +134,8 @@ pub(crate) async fn list_component_groups(
     after: ComponentGroupId,
     limit: i64,
 ) -> sqlx::Result<Vec<ComponentGroup>> {
-    sqlx::query_as!(
-        ComponentGroup,
-        "select component_group_id, page_id, name, description, position, revision, created_at
-         from incidents.component_group
-         where tenant_id = $1 and page_id = $2 and component_group_id > $3
+    group_rows!(
+        "where tenant_id = $1 and page_id = $2 and component_group_id > $3
          order by component_group_id
          limit $4",
         tenant.uuid(),
@@ -150,11 +153,8 @@ pub(crate) async fn list_component_groups_as_shown(
     tenant: TenantId,
     page: PageId,
 ) -> sqlx::Result<Vec<ComponentGroup>> {
-    sqlx::query_as!(
-        ComponentGroup,
-        "select component_group_id, page_id, name, description, position, revision, created_at
-         from incidents.component_group
-         where tenant_id = $1 and page_id = $2
+    group_rows!(
+        "where tenant_id = $1 and page_id = $2
          order by position, component_group_id",
         tenant.uuid(),
         page.uuid(),

@@ -6,6 +6,7 @@ use kit::ids::{IncidentId, TenantId, UpdateId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::columns;
 use crate::domain::{Affected, ComponentStatus, Draft, Phase, Telling};
 
 /// A draft as its table has it.
@@ -21,6 +22,20 @@ struct DraftRow {
     next_update_at: Option<jiff_sqlx::Timestamp>,
     publish_at: Option<jiff_sqlx::Timestamp>,
     created_at: Timestamp,
+}
+
+/// Rows of drafts: those of the table with this behind it.
+macro_rules! draft_rows {
+    ($which:tt, $($bound:expr),* $(,)?) => {
+        sqlx::query_as!(
+            DraftRow,
+            "select update_id, phase, body, component_ids, statuses, displayed_at, notify, next_update_at,
+                publish_at, created_at
+             from incidents.update_draft "
+                + $which,
+            $($bound),*
+        )
+    };
 }
 
 impl From<DraftRow> for Draft {
@@ -105,17 +120,9 @@ pub(crate) async fn find_draft(
     tenant: TenantId,
     update: UpdateId,
 ) -> sqlx::Result<Option<Draft>> {
-    let row = sqlx::query_as!(
-        DraftRow,
-        "select update_id, phase, body, component_ids, statuses, displayed_at, notify, next_update_at, publish_at,
-             created_at
-         from incidents.update_draft
-         where tenant_id = $1 and update_id = $2",
-        tenant.uuid(),
-        update.uuid(),
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = draft_rows!("where tenant_id = $1 and update_id = $2", tenant.uuid(), update.uuid(),)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(Into::into))
 }
 
@@ -125,12 +132,8 @@ pub(crate) async fn list_drafts(
     tenant: TenantId,
     incident: IncidentId,
 ) -> sqlx::Result<Vec<Draft>> {
-    let rows = sqlx::query_as!(
-        DraftRow,
-        "select update_id, phase, body, component_ids, statuses, displayed_at, notify, next_update_at, publish_at,
-             created_at
-         from incidents.update_draft
-         where tenant_id = $1 and incident_id = $2
+    let rows = draft_rows!(
+        "where tenant_id = $1 and incident_id = $2
          order by update_id",
         tenant.uuid(),
         incident.uuid(),
@@ -168,8 +171,4 @@ pub(crate) async fn delete_draft(
     .execute(db)
     .await?;
     Ok(())
-}
-
-fn columns(affected: &[Affected]) -> (Vec<Uuid>, Vec<ComponentStatus>) {
-    affected.iter().map(|affected| (affected.component_id.uuid(), affected.status)).unzip()
 }

@@ -6,7 +6,7 @@ use kit::ids::{IncidentId, PageId, TenantId, UpdateId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::{Impact, Incident, Phase};
+use crate::domain::{Impact, Incident, Moment, Phase};
 
 /// An incident without its updates, without what it says of components, and without its report.
 #[derive(Debug)]
@@ -27,6 +27,13 @@ pub(crate) struct IncidentRow {
     pub(crate) is_public: bool,
     pub(crate) revision: i64,
     pub(crate) created_at: Timestamp,
+}
+
+impl IncidentRow {
+    /// Its place in the lists of a page.
+    pub(crate) fn moment(&self) -> Moment {
+        (self.started_at, self.incident_id.uuid())
+    }
 }
 
 /// Rows of incidents: what to select them `from`, and what stands before it.
@@ -119,7 +126,7 @@ pub(crate) async fn list_incidents(
     db: &mut PgConnection,
     tenant: TenantId,
     page: PageId,
-    before: (Timestamp, IncidentId),
+    before: Moment,
     limit: i64,
 ) -> sqlx::Result<Vec<IncidentRow>> {
     incident_rows!(
@@ -130,7 +137,7 @@ pub(crate) async fn list_incidents(
         tenant.uuid(),
         page.uuid(),
         before.0.to_sqlx() as _,
-        before.1.uuid(),
+        before.1,
         limit,
     )
     .fetch_all(db)
@@ -142,7 +149,7 @@ pub(crate) async fn list_public_incidents(
     db: &mut PgConnection,
     tenant: TenantId,
     page: PageId,
-    before: (Timestamp, IncidentId),
+    before: Moment,
     limit: i64,
 ) -> sqlx::Result<Vec<IncidentRow>> {
     incident_rows!(
@@ -153,7 +160,7 @@ pub(crate) async fn list_public_incidents(
         tenant.uuid(),
         page.uuid(),
         before.0.to_sqlx() as _,
-        before.1.uuid(),
+        before.1,
         limit,
     )
     .fetch_all(db)

@@ -9,7 +9,7 @@ use kit::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::{Cause, CauseKind, ComponentStatus, Spell, StatusInterval};
+use crate::domain::{Cause, CauseKind, ComponentStatus, Moment, Spell, StatusInterval};
 
 /// An interval as its table has it.
 #[derive(Debug)]
@@ -182,7 +182,7 @@ pub(crate) async fn list_intervals(
     tenant: TenantId,
     component: ComponentId,
     with_retracted: bool,
-    before: (Timestamp, StatusIntervalId),
+    before: Moment,
     limit: i64,
 ) -> sqlx::Result<Vec<StatusInterval>> {
     let rows = interval_rows!(
@@ -193,7 +193,7 @@ pub(crate) async fn list_intervals(
         tenant.uuid(),
         component.uuid(),
         before.0.to_sqlx() as _,
-        before.1.uuid(),
+        before.1,
         with_retracted,
         limit,
     )

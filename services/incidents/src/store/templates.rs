@@ -6,6 +6,7 @@ use kit::ids::{ComponentId, PageId, TemplateId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::columns;
 use crate::domain::{Affected, ComponentStatus, Phase, Template, TemplateKind, Text};
 
 /// A template as its table has it.
@@ -22,6 +23,20 @@ struct TemplateRow {
     statuses: Vec<ComponentStatus>,
     revision: i64,
     created_at: Timestamp,
+}
+
+/// Rows of templates: those of the table with this behind it.
+macro_rules! template_rows {
+    ($which:tt, $($bound:expr),* $(,)?) => {
+        sqlx::query_as!(
+            TemplateRow,
+            r#"select template_id, page_id, name, kind, title, body, phase as "phase: Phase", component_ids, statuses,
+                revision, created_at
+             from incidents.template "#
+                + $which,
+            $($bound),*
+        )
+    };
 }
 
 impl TryFrom<TemplateRow> for Template {
@@ -122,17 +137,9 @@ pub(crate) async fn find_template(
     tenant: TenantId,
     template: TemplateId,
 ) -> sqlx::Result<Option<Template>> {
-    let row = sqlx::query_as!(
-        TemplateRow,
-        r#"select template_id, page_id, name, kind, title, body, phase as "phase: Phase", component_ids, statuses,
-             revision, created_at
-         from incidents.template
-         where tenant_id = $1 and template_id = $2"#,
-        tenant.uuid(),
-        template.uuid(),
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = template_rows!("where tenant_id = $1 and template_id = $2", tenant.uuid(), template.uuid(),)
+        .fetch_optional(db)
+        .await?;
     row.map(TryInto::try_into).transpose()
 }
 
@@ -144,14 +151,10 @@ pub(crate) async fn list_templates(
     after: TemplateId,
     limit: i64,
 ) -> sqlx::Result<Vec<Template>> {
-    let rows = sqlx::query_as!(
-        TemplateRow,
-        r#"select template_id, page_id, name, kind, title, body, phase as "phase: Phase", component_ids, statuses,
-             revision, created_at
-         from incidents.template
-         where tenant_id = $1 and page_id = $2 and template_id > $3
+    let rows = template_rows!(
+        "where tenant_id = $1 and page_id = $2 and template_id > $3
          order by template_id
-         limit $4"#,
+         limit $4",
         tenant.uuid(),
         page.uuid(),
         after.uuid(),
@@ -195,8 +198,4 @@ pub(crate) async fn list_component_names(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (row.component_id, row.name)).collect())
-}
-
-fn columns(affected: &[Affected]) -> (Vec<Uuid>, Vec<ComponentStatus>) {
-    affected.iter().map(|affected| (affected.component_id.uuid(), affected.status)).unzip()
 }

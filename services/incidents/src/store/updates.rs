@@ -6,6 +6,7 @@ use kit::ids::{ComponentId, IncidentId, MemberId, TenantId, UpdateId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::columns;
 use crate::domain::{Affected, ComponentStatus, Phase, Release, Update};
 
 /// An update without what it says of components.
@@ -238,31 +239,19 @@ pub(crate) async fn list_updates(
     .await
 }
 
-/// The latest update of each of these incidents and, as long as all bodies together have no more than so many bytes,
-/// those before it: first the second of each, then the third. Newest first, each with how many updates its incident has.
+/// The latest update of each of these incidents, and more of them as long as all bodies together have no more than so many
+/// bytes. Newest first, each with how many earlier ones of its incident are left out.
 pub(crate) async fn list_updates_within(
     db: &mut PgConnection,
     tenant: TenantId,
     incidents: &[Uuid],
     bytes: i64,
-) -> sqlx::Result<Vec<(UpdateRow, i64)>> {
-    let rows = sqlx::query!(
-        r#"with ranked as (
-             select update_id, displayed_at, octet_length(body) as bytes,
-                 row_number() over (partition by incident_id order by displayed_at desc, update_id desc) as place,
-                 count(*) over (partition by incident_id) as told
-             from incidents.incident_update
-             where tenant_id = $1 and incident_id = any($2)),
-         measured as (
-             select update_id, place, told, sum(bytes) over (
-                 order by place, displayed_at desc, update_id desc rows unbounded preceding) as bytes
-             from ranked)
-         select u.update_id, u.incident_id, u.phase, u.body, u.silent, u.displayed_at, u.next_update_at,
-             u.edited_at, u.created_at, measured.told as "told!"
-         from measured
-         join incidents.incident_update u on u.tenant_id = $1 and u.update_id = measured.update_id
-         where measured.place = 1 or measured.bytes <= $3
-         order by u.displayed_at desc, u.update_id desc"#,
+) -> sqlx::Result<Vec<(UpdateRow, i32)>> {
+    let rows = updates_within!(
+        "incidents.incident_update",
+        "incident_id",
+        "u.update_id, u.incident_id, u.phase, u.body, u.silent, u.displayed_at, u.next_update_at, u.edited_at,
+             u.created_at",
         tenant.uuid(),
         incidents,
         bytes,
@@ -281,7 +270,7 @@ pub(crate) async fn list_updates_within(
             edited_at: row.edited_at,
             created_at: row.created_at.into(),
         };
-        (update, row.told)
+        (update, row.earlier)
     });
     Ok(with_counts.collect())
 }
@@ -345,8 +334,4 @@ pub(crate) async fn list_incident_components(
     )
     .fetch_all(db)
     .await
-}
-
-fn columns(affected: &[Affected]) -> (Vec<Uuid>, Vec<ComponentStatus>) {
-    affected.iter().map(|affected| (affected.component_id.uuid(), affected.status)).unzip()
 }

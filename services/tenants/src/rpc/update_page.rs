@@ -1,4 +1,9 @@
-use kit::{caller::Member, ids::PageId, time_zone::ZoneName};
+use kit::{
+    caller::Member,
+    ids::PageId,
+    mask::{Mask, check_etag},
+    time_zone::ZoneName,
+};
 use proto::tenants::v1::{UpdatePageRequest, UpdatePageResponse};
 
 use super::Rpc;
@@ -8,8 +13,9 @@ use crate::{
     store,
 };
 
-/// What can be changed (AIP-134, <https://google.aip.dev/134>), from the contract.
-const FIELDS: &str = "name, time_zone, branding.accent_color, branding.website_url, branding.support_url";
+/// What can be changed, from the contract.
+const FIELDS: [&str; 5] =
+    ["name", "time_zone", "branding.accent_color", "branding.website_url", "branding.support_url"];
 
 pub(super) async fn update_page(
     rpc: &Rpc,
@@ -20,9 +26,7 @@ pub(super) async fn update_page(
 
     let mut tx = rpc.db.tenant(caller.tenant).await?;
     let before = store::lock_page(&mut tx, caller.tenant, page_id).await?.ok_or(Error::NotFound)?;
-    if !request.etag.is_empty() && request.etag != before.revision.to_string() {
-        return Err(Error::EtagMismatch);
-    }
+    check_etag(&request.etag, before.revision)?;
     let mut page = before.clone();
     change(&mut page, request)?;
     if page == before {
@@ -40,24 +44,22 @@ pub(super) async fn update_page(
 
 /// Changes what the mask names.
 fn change(page: &mut Page, request: UpdatePageRequest) -> Result<(), Error> {
-    let paths = request.update_mask.unwrap_or_default().paths;
-    if paths.is_empty() {
-        return Err(Error::invalid("update_mask", format!("must name some of {FIELDS}")));
+    let mask = Mask::parse(request.update_mask, &FIELDS)?;
+    if mask.has("name") {
+        page.name = Name::parse(&request.name).map_err(empty("name"))?.into_string();
+    }
+    if mask.has("time_zone") {
+        page.time_zone = ZoneName::parse(&request.time_zone)?.into_string();
     }
     let branding = request.branding.unwrap_or_default();
-    for path in paths {
-        match path.as_str() {
-            "name" => page.name = Name::parse(&request.name).map_err(empty("name"))?.into_string(),
-            "time_zone" => page.time_zone = ZoneName::parse(&request.time_zone)?.into_string(),
-            "branding.accent_color" => page.accent_color.clone_from(&branding.accent_color),
-            "branding.website_url" => page.website_url.clone_from(&branding.website_url),
-            "branding.support_url" => page.support_url.clone_from(&branding.support_url),
-            // a path may be of any length: it is not repeated
-            _ => {
-                let why = format!("must name only fields that can be changed: {FIELDS}");
-                return Err(Error::invalid("update_mask", why));
-            }
-        }
+    if mask.has("branding.accent_color") {
+        page.accent_color = branding.accent_color;
+    }
+    if mask.has("branding.website_url") {
+        page.website_url = branding.website_url;
+    }
+    if mask.has("branding.support_url") {
+        page.support_url = branding.support_url;
     }
     Ok(())
 }

@@ -71,6 +71,22 @@ struct Row {
     height: Option<i32>,
 }
 
+/// Rows of pages: those of the table `page` with this behind it.
+macro_rules! page_rows {
+    ($which:tt, $($bound:expr),* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"select page.tenant_id, page.page_id, slug, name, locale, time_zone, page.created_at, accent_color,
+                   website_url, support_url, revision, encode(logo.digest, 'hex') as "digest",
+                   logo.type as "logo_type?: LogoType", logo.alt as "alt?", logo.width as "width?",
+                   logo.height as "height?"
+               from tenants.page as page left join tenants.page_logo as logo using (tenant_id, page_id) "#
+                + $which,
+            $($bound),*
+        )
+    };
+}
+
 impl From<Row> for Page {
     fn from(row: Row) -> Self {
         let logo = match (row.digest, row.logo_type, row.alt, row.width, row.height) {
@@ -101,19 +117,9 @@ pub(crate) async fn find_page(
     tenant: TenantId,
     page: PageId,
 ) -> sqlx::Result<Option<Page>> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select page.tenant_id, page.page_id, slug, name, locale, time_zone, page.created_at, accent_color,
-                  website_url, support_url, revision, encode(logo.digest, 'hex') as "digest",
-                  logo.type as "logo_type?: LogoType", logo.alt as "alt?", logo.width as "width?",
-                  logo.height as "height?"
-           from tenants.page as page left join tenants.page_logo as logo using (tenant_id, page_id)
-           where page.tenant_id = $1 and page.page_id = $2"#,
-        tenant.uuid(),
-        page.uuid(),
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = page_rows!("where page.tenant_id = $1 and page.page_id = $2", tenant.uuid(), page.uuid(),)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(Into::into))
 }
 
@@ -176,16 +182,10 @@ pub(crate) async fn list_pages(
     after: Uuid,
     limit: i64,
 ) -> sqlx::Result<Vec<Page>> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select page.tenant_id, page.page_id, slug, name, locale, time_zone, page.created_at, accent_color,
-                  website_url, support_url, revision, encode(logo.digest, 'hex') as "digest",
-                  logo.type as "logo_type?: LogoType", logo.alt as "alt?", logo.width as "width?",
-                  logo.height as "height?"
-           from tenants.page as page left join tenants.page_logo as logo using (tenant_id, page_id)
-           where page.tenant_id = $1 and page.page_id > $2
-           order by page.page_id
-           limit $3"#,
+    let rows = page_rows!(
+        "where page.tenant_id = $1 and page.page_id > $2
+         order by page.page_id
+         limit $3",
         tenant.uuid(),
         after,
         limit,

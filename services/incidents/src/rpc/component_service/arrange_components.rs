@@ -160,11 +160,7 @@ async fn check_known(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn fields(refused: Error) -> Vec<String> {
-        let Error::Invalid(violations) = refused else { panic!("not a violation: {refused}") };
-        violations.into_iter().map(|violation| violation.field).collect()
-    }
+    use crate::error::fields;
 
     #[test]
     fn a_row_is_named_once_and_only_components_stand_in_groups() {

@@ -1,13 +1,13 @@
 //! `ComponentService.DeleteComponent`
 
-use kit::{caller::Member, ids::ComponentId};
+use kit::{caller::Member, ids::ComponentId, mask::check_etag};
 use proto::incidents::v1::{DeleteComponentRequest, DeleteComponentResponse};
 
 use super::log::log;
 use crate::{
     domain::{AuditAction, Cause, ended, incidents_of},
     error::Error,
-    rpc::{Rpc, change, convert, mask::check_etag},
+    rpc::{Rpc, change, convert},
     store::{
         components,
         intervals::{self, Recording},

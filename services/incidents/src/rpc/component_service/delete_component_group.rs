@@ -1,13 +1,13 @@
 //! `ComponentService.DeleteComponentGroup`
 
-use kit::{caller::Member, ids::ComponentGroupId};
+use kit::{caller::Member, ids::ComponentGroupId, mask::check_etag};
 use proto::incidents::v1::{DeleteComponentGroupRequest, DeleteComponentGroupResponse};
 
 use super::log::log_group;
 use crate::{
     domain::AuditAction,
     error::Error,
-    rpc::{Rpc, convert, mask::check_etag},
+    rpc::{Rpc, convert},
     store::{component_groups, intervals::Recording, pages},
 };
 

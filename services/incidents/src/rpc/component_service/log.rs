@@ -9,6 +9,11 @@ use crate::{
     store::intervals::Recording,
 };
 
+/// What the log says beside a change: the name until then, if it is another one now.
+pub(super) fn renamed(before: &str, after: &str) -> String {
+    if before == after { String::new() } else { format!("was called {before}") }
+}
+
 /// Writes a change of a component into the audit log.
 pub(in crate::rpc) async fn log(
     db: &mut PgConnection,

@@ -1,20 +1,21 @@
 //! `ComponentService.UpdateComponent`
 
-use kit::{caller::Member, ids::ComponentId};
+use kit::{
+    caller::Member,
+    ids::ComponentId,
+    mask::{Mask, check_etag},
+};
 use proto::incidents::v1::{UpdateComponentRequest, UpdateComponentResponse};
 
 use super::{
     follow::follow,
-    log::log,
+    log::{log, renamed},
     parse::{check_of_page, check_on_page, parse_followed, parse_group},
 };
 use crate::{
     domain::{AuditAction, ComponentSettings},
     error::Error,
-    rpc::{
-        Rpc, convert,
-        mask::{Mask, check_etag},
-    },
+    rpc::{Rpc, convert},
     store::{components, intervals::Recording, pages},
 };
 
@@ -104,11 +105,7 @@ pub(super) async fn update_component(
     }
     let component =
         components::find_component(&mut tx, tenant, component_id).await?.ok_or(Error::NotFound)?;
-    let detail = if settings.name == before.settings.name {
-        String::new()
-    } else {
-        format!("was called {}", before.settings.name)
-    };
+    let detail = renamed(&before.settings.name, &settings.name);
     log(&mut tx, by, &component, AuditAction::Updated, detail).await?;
     tx.commit().await?;
 

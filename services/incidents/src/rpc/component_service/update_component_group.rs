@@ -1,16 +1,17 @@
 //! `ComponentService.UpdateComponentGroup`
 
-use kit::{caller::Member, ids::ComponentGroupId};
+use kit::{
+    caller::Member,
+    ids::ComponentGroupId,
+    mask::{Mask, check_etag},
+};
 use proto::incidents::v1::{UpdateComponentGroupRequest, UpdateComponentGroupResponse};
 
-use super::log::log_group;
+use super::log::{log_group, renamed};
 use crate::{
     domain::{AuditAction, ComponentGroup},
     error::Error,
-    rpc::{
-        Rpc, convert,
-        mask::{Mask, check_etag},
-    },
+    rpc::{Rpc, convert},
     store::{component_groups, intervals::Recording, pages},
 };
 
@@ -22,8 +23,8 @@ pub(super) async fn update_component_group(
     let id: ComponentGroupId = convert::id("component_group_id", &request.component_group_id)?;
     let mask = Mask::parse(request.update_mask, &["name", "description", "position"])?;
     let name = mask.pick("name", || convert::line("name", &request.name))?;
-    let description = mask.pick("description", || Ok(request.description.trim().to_owned()))?;
-    let position = mask.pick("position", || Ok(request.position))?;
+    let description = mask.has("description").then(|| request.description.trim().to_owned());
+    let position = mask.has("position").then_some(request.position);
 
     let tenant = member.tenant;
     let mut tx = rpc.db.tenant(tenant).await?;
@@ -45,8 +46,7 @@ pub(super) async fn update_component_group(
     group.revision += 1;
     component_groups::save_component_group(&mut tx, tenant, &group).await?;
     let by = Recording { tenant, page, member: Some(member.member), clock: &rpc.clock };
-    let detail =
-        if group.name == before.name { String::new() } else { format!("was called {}", before.name) };
+    let detail = renamed(&before.name, &group.name);
     log_group(&mut tx, by, &group, AuditAction::Updated, detail).await?;
     tx.commit().await?;
 

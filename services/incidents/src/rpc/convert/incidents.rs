@@ -12,7 +12,7 @@ use crate::{
         Affected, ComponentImpact, ComponentStatus, Draft, Impact, Incident, Phase, Postmortem, Update,
     },
     error::Error,
-    rpc::read::Excerpt,
+    rpc::read::IncidentExcerpt,
     store::postmortems::PostmortemRow,
 };
 
@@ -292,8 +292,8 @@ impl From<Incident> for wire::Incident {
     }
 }
 
-impl From<Excerpt> for wire::Incident {
-    fn from(excerpt: Excerpt) -> Self {
+impl From<IncidentExcerpt> for wire::Incident {
+    fn from(excerpt: IncidentExcerpt) -> Self {
         Self {
             earlier_updates: excerpt.earlier_updates,
             has_postmortem: excerpt.has_postmortem,
@@ -306,19 +306,10 @@ impl From<Excerpt> for wire::Incident {
 mod tests {
     use kit::{Clock, ids::ComponentId};
 
-    use super::*;
+    use super::{super::tests::affected_as, *};
+    use crate::error::fields;
 
     const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
-
-    fn fields(refused: Error) -> Vec<String> {
-        let Error::Invalid(violations) = refused else { panic!("not a violation: {refused}") };
-        violations.into_iter().map(|violation| violation.field).collect()
-    }
-
-    fn affected_as(status: wire::ComponentStatus) -> wire::AffectedComponent {
-        let component_id = ComponentId::new(&Clock::system()).to_string();
-        wire::AffectedComponent { component_id, status: status.into() }
-    }
 
     #[test]
     fn a_component_named_twice_is_refused_at_its_second_place() {

@@ -13,6 +13,7 @@ use super::id;
 use crate::{
     domain::{Maintenance, MaintenancePhase, MaintenanceUpdate},
     error::Error,
+    rpc::read::MaintenanceExcerpt,
 };
 
 /// The phase that a request names.
@@ -79,7 +80,7 @@ pub(crate) fn maintenance_phase(phase: MaintenancePhase) -> wire::MaintenancePha
 }
 
 /// A maintenance as the public sees it.
-pub(crate) fn public_maintenance(maintenance: Maintenance) -> wire::Maintenance {
+pub(crate) fn public_maintenance(maintenance: impl Into<wire::Maintenance>) -> wire::Maintenance {
     wire::Maintenance { etag: String::new(), ..maintenance.into() }
 }
 
@@ -118,18 +119,21 @@ impl From<Maintenance> for wire::Maintenance {
             created_at: Some(to_wire(maintenance.created_at)),
             language: maintenance.language,
             etag: maintenance.revision.to_string(),
+            earlier_updates: 0,
         }
+    }
+}
+
+impl From<MaintenanceExcerpt> for wire::Maintenance {
+    fn from(excerpt: MaintenanceExcerpt) -> Self {
+        Self { earlier_updates: excerpt.earlier_updates, ..excerpt.maintenance.into() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn fields(refused: Error) -> Vec<String> {
-        let Error::Invalid(violations) = refused else { panic!("not a violation: {refused}") };
-        violations.into_iter().map(|violation| violation.field).collect()
-    }
+    use crate::error::fields;
 
     #[test]
     fn a_plan_reaches_two_years_ahead_and_no_further() {

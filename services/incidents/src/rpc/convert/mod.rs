@@ -71,11 +71,15 @@ impl From<Page> for wire::StatusPage {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use kit::{Clock, ids::ComponentId};
 
-    fn fields(refused: Error) -> Vec<String> {
-        let Error::Invalid(violations) = refused else { panic!("not a violation: {refused}") };
-        violations.into_iter().map(|violation| violation.field).collect()
+    use super::*;
+    use crate::error::fields;
+
+    /// A component of an id of its own with this status.
+    pub(super) fn affected_as(status: wire::ComponentStatus) -> wire::AffectedComponent {
+        let component_id = ComponentId::new(&Clock::system()).to_string();
+        wire::AffectedComponent { component_id, status: status.into() }
     }
 
     #[test]

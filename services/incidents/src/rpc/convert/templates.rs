@@ -91,19 +91,8 @@ impl From<Template> for wire::Template {
 
 #[cfg(test)]
 mod tests {
-    use kit::{Clock, ids::ComponentId};
-
-    use super::*;
-
-    fn fields(refused: Error) -> Vec<String> {
-        let Error::Invalid(violations) = refused else { panic!("not a violation: {refused}") };
-        violations.into_iter().map(|violation| violation.field).collect()
-    }
-
-    fn affected_as(status: wire::ComponentStatus) -> wire::AffectedComponent {
-        let component_id = ComponentId::new(&Clock::system()).to_string();
-        wire::AffectedComponent { component_id, status: status.into() }
-    }
+    use super::{super::tests::affected_as, *};
+    use crate::error::fields;
 
     #[test]
     fn a_maintenance_puts_components_under_maintenance_and_an_incident_puts_none() {

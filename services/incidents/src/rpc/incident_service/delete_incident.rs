@@ -1,13 +1,13 @@
 //! `IncidentService.DeleteIncident`
 
-use kit::{caller::Member, ids::IncidentId};
+use kit::{caller::Member, ids::IncidentId, mask::check_etag};
 use proto::incidents::v1::{DeleteIncidentRequest, DeleteIncidentResponse};
 
 use super::write;
 use crate::{
     domain::{AuditAction, Cause, Incident},
     error::Error,
-    rpc::{Rpc, change, convert, mask::check_etag, read},
+    rpc::{Rpc, change, convert, read},
     store::{
         drafts,
         due::{self, DueKind},

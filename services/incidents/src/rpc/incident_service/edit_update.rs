@@ -1,7 +1,11 @@
 //! `IncidentService.EditUpdate`
 
 use jiff::Timestamp;
-use kit::{caller::Member, ids::UpdateId};
+use kit::{
+    caller::Member,
+    ids::UpdateId,
+    mask::{Mask, check_etag},
+};
 use proto::incidents::v1::{EditUpdateRequest, EditUpdateResponse, IncidentUpdate};
 use sqlx::PgConnection;
 
@@ -9,11 +13,7 @@ use super::write;
 use crate::{
     domain::{AuditAction, Draft, EDITS_PER_UPDATE, Incident},
     error::Error,
-    rpc::{
-        Rpc, convert,
-        mask::{Mask, check_etag},
-        read,
-    },
+    rpc::{Rpc, convert, read},
     store::{drafts, incidents, intervals::Recording, pages, updates},
 };
 

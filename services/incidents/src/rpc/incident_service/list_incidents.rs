@@ -1,13 +1,8 @@
 //! `IncidentService.ListIncidents`
 
 use jiff::Timestamp;
-use kit::{
-    caller::Member,
-    ids::{IncidentId, PageId},
-    paging::{self, Cursor},
-};
+use kit::{caller::Member, ids::PageId, paging};
 use proto::incidents::v1::{ListIncidentsRequest, ListIncidentsResponse};
-use uuid::Uuid;
 
 use crate::{
     error::Error,
@@ -28,18 +23,14 @@ pub(super) async fn list_incidents(
 ) -> Result<ListIncidentsResponse, Error> {
     let page_id: PageId = convert::id("page_id", &request.page_id)?;
     let size = paging::size(request.page_size, LIST_SIZE);
-    let before = read::moment(&request.page_token, rpc.clock.now())?.unwrap_or((Timestamp::MAX, Uuid::max()));
-    let before = (before.0, IncidentId::from_uuid(before.1));
+    let before = read::moment(&request.page_token, rpc.clock.now(), Timestamp::MAX)?;
     let tenant = member.tenant;
     rpc.pages.check_is_of(tenant, page_id).await?;
 
     let mut tx = read::snapshot(&rpc.db, tenant).await?;
     let mut rows = incidents::list_incidents(&mut tx, tenant, page_id, before, size + 1).await?;
-    let next_page_token = paging::cut(&mut rows, size, |row| Cursor {
-        at: row.started_at.as_microsecond(),
-        id: row.incident_id.uuid(),
-    });
-    let incidents = read::load_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
+    let next_page_token = paging::cut(&mut rows, size, |row| read::place(row.moment()));
+    let incidents = read::load_incident_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
     tx.commit().await?;
     Ok(ListIncidentsResponse { incidents: incidents.into_iter().map(Into::into).collect(), next_page_token })
 }

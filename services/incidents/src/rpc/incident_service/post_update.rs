@@ -3,6 +3,7 @@
 use kit::{
     caller::Member,
     ids::{IncidentId, UpdateId},
+    mask::check_etag,
 };
 use proto::incidents::v1::{PostUpdateRequest, PostUpdateResponse};
 
@@ -10,7 +11,7 @@ use super::write::{self, Fields};
 use crate::{
     domain::AuditAction,
     error::Error,
-    rpc::{Rpc, convert, mask::check_etag, read},
+    rpc::{Rpc, convert, read},
     store::{self, incidents, intervals::Recording, pages},
 };
 

@@ -1,6 +1,6 @@
 //! `IncidentService.PublishUpdate`
 
-use kit::{caller::Member, ids::UpdateId};
+use kit::{caller::Member, ids::UpdateId, mask::check_etag};
 use proto::incidents::v1::{PublishUpdateRequest, PublishUpdateResponse};
 use sqlx::PgConnection;
 
@@ -8,7 +8,7 @@ use super::write;
 use crate::{
     domain::{AuditAction, Draft, Incident, Update},
     error::Error,
-    rpc::{Rpc, convert, mask::check_etag, read},
+    rpc::{Rpc, convert, read},
     store::{
         drafts,
         due::{self, DueKind},

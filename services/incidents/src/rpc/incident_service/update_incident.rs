@@ -1,18 +1,18 @@
 //! `IncidentService.UpdateIncident`
 
 use jiff::Timestamp;
-use kit::{caller::Member, ids::IncidentId};
+use kit::{
+    caller::Member,
+    ids::IncidentId,
+    mask::{Mask, check_etag},
+};
 use proto::incidents::v1::{UpdateIncidentRequest, UpdateIncidentResponse};
 
 use super::write;
 use crate::{
     domain::{AuditAction, Incident},
     error::Error,
-    rpc::{
-        Rpc, convert,
-        mask::{Mask, check_etag},
-        read,
-    },
+    rpc::{Rpc, convert, read},
     store::{component_impacts, incidents, intervals::Recording, pages},
 };
 

@@ -1,13 +1,13 @@
 //! `MaintenanceService.DeleteMaintenance`
 
-use kit::{caller::Member, ids::MaintenanceId};
+use kit::{caller::Member, ids::MaintenanceId, mask::check_etag};
 use proto::incidents::v1::{DeleteMaintenanceRequest, DeleteMaintenanceResponse};
 
 use super::write;
 use crate::{
     domain::{AuditAction, Cause},
     error::Error,
-    rpc::{Rpc, change, convert, mask::check_etag},
+    rpc::{Rpc, change, convert},
     store::{intervals::Recording, maintenances, pages},
 };
 

@@ -1,17 +1,15 @@
 //! `MaintenanceService.ListMaintenances`
 
 use jiff::Timestamp;
-use kit::{
-    caller::Member,
-    ids::{MaintenanceId, PageId},
-    paging::{self, Cursor},
-};
+use kit::{caller::Member, ids::PageId, paging};
 use proto::incidents::v1::{ListMaintenancesRequest, ListMaintenancesResponse};
-use uuid::Uuid;
 
 use crate::{
     error::Error,
-    rpc::{Rpc, convert, read},
+    rpc::{
+        Rpc, convert,
+        read::{self, Extent},
+    },
     store::maintenances,
 };
 
@@ -25,19 +23,15 @@ pub(super) async fn list_maintenances(
 ) -> Result<ListMaintenancesResponse, Error> {
     let page_id: PageId = convert::id("page_id", &request.page_id)?;
     let size = paging::size(request.page_size, LIST_SIZE);
-    let before = read::moment(&request.page_token, rpc.clock.now())?.unwrap_or((Timestamp::MAX, Uuid::max()));
-    let before = (before.0, MaintenanceId::from_uuid(before.1));
+    let before = read::moment(&request.page_token, rpc.clock.now(), Timestamp::MAX)?;
 
     let tenant = member.tenant;
     rpc.pages.check_is_of(tenant, page_id).await?;
 
     let mut tx = read::snapshot(&rpc.db, tenant).await?;
     let mut rows = maintenances::list_maintenances(&mut tx, tenant, page_id, before, size + 1).await?;
-    let next_page_token = paging::cut(&mut rows, size, |row| Cursor {
-        at: row.scheduled_start_at.as_microsecond(),
-        id: row.maintenance_id.uuid(),
-    });
-    let found = maintenances::load(&mut tx, tenant, rows).await?;
+    let next_page_token = paging::cut(&mut rows, size, |row| read::place(row.moment()));
+    let found = read::load_maintenance_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
     tx.commit().await?;
 
     Ok(ListMaintenancesResponse {

@@ -1,13 +1,13 @@
 //! `MaintenanceService.PostMaintenanceUpdate`
 
-use kit::{caller::Member, ids::MaintenanceId};
+use kit::{caller::Member, ids::MaintenanceId, mask::check_etag};
 use proto::incidents::v1::{Maintenance, PostMaintenanceUpdateRequest, PostMaintenanceUpdateResponse};
 
 use super::write;
 use crate::{
     domain::{AuditAction, MaintenanceUpdate},
     error::Error,
-    rpc::{Rpc, convert, mask::check_etag},
+    rpc::{Rpc, convert},
     store::{self, intervals::Recording, maintenances, pages},
 };
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use kit::{
     caller::Member,
     ids::{ComponentId, MaintenanceId},
+    mask::{Mask, check_etag},
 };
 use proto::incidents::v1::{Maintenance as Wire, UpdateMaintenanceRequest, UpdateMaintenanceResponse};
 use sqlx::PgConnection;
@@ -12,10 +13,7 @@ use super::write;
 use crate::{
     domain::{AuditAction, Maintenance, MaintenanceChanges, MaintenanceUpdate, Unchangeable},
     error::Error,
-    rpc::{
-        Rpc, convert,
-        mask::{Mask, check_etag},
-    },
+    rpc::{Rpc, convert},
     store::{intervals::Recording, maintenances, pages},
 };
 
@@ -50,7 +48,7 @@ pub(super) async fn update_maintenance(
     let row = maintenances::find_maintenance(&mut tx, tenant, maintenance_id).await?;
     let seen = maintenances::load_bare(&mut tx, tenant, row.into_iter().collect()).await?;
     let seen = seen.into_iter().next().ok_or(Error::NotFound)?;
-    if seen.revision.to_string() == etag || etag.is_empty() {
+    if check_etag(&etag, seen.revision).is_ok() {
         let wanted = seen.with(&changes).map_err(|why| refusal(why, &mask))?;
         if wanted == seen {
             tx.commit().await?;

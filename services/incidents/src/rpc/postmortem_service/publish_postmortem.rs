@@ -1,13 +1,13 @@
 //! `PostmortemService.PublishPostmortem`
 
-use kit::{caller::Member, ids::IncidentId};
+use kit::{caller::Member, ids::IncidentId, mask::check_etag};
 use proto::incidents::v1::{PublishPostmortemRequest, PublishPostmortemResponse};
 
 use super::Change;
 use crate::{
     domain::{AuditAction, Event, Postmortem},
     error::Error,
-    rpc::{Rpc, change, convert, mask::check_etag},
+    rpc::{Rpc, change, convert},
     store::{intervals::Recording, postmortems},
 };
 

@@ -1,13 +1,13 @@
 //! `PostmortemService.WritePostmortem`
 
-use kit::{caller::Member, ids::IncidentId};
+use kit::{caller::Member, ids::IncidentId, mask::check_etag};
 use proto::incidents::v1::{WritePostmortemRequest, WritePostmortemResponse};
 
 use super::Change;
 use crate::{
     domain::AuditAction,
     error::Error,
-    rpc::{Rpc, convert, mask::check_etag},
+    rpc::{Rpc, convert},
     store::postmortems,
 };
 

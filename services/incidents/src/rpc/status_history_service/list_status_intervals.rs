@@ -1,13 +1,8 @@
 //! `StatusHistoryService.ListStatusIntervals`
 
 use jiff::Timestamp;
-use kit::{
-    caller::Member,
-    ids::{ComponentId, StatusIntervalId},
-    paging::{self, Cursor},
-};
+use kit::{caller::Member, ids::ComponentId, paging};
 use proto::incidents::v1::{ListStatusIntervalsRequest, ListStatusIntervalsResponse};
-use uuid::Uuid;
 
 use crate::{
     error::Error,
@@ -25,8 +20,7 @@ pub(super) async fn list_status_intervals(
 ) -> Result<ListStatusIntervalsResponse, Error> {
     let component_id: ComponentId = convert::id("component_id", &request.component_id)?;
     let size = paging::size(request.page_size, LIST_SIZE);
-    let before = read::moment(&request.page_token, rpc.clock.now())?.unwrap_or((Timestamp::MAX, Uuid::max()));
-    let before = (before.0, StatusIntervalId::from_uuid(before.1));
+    let before = read::moment(&request.page_token, rpc.clock.now(), Timestamp::MAX)?;
 
     let tenant = member.tenant;
     let mut tx = read::snapshot(&rpc.db, tenant).await?;
@@ -36,9 +30,8 @@ pub(super) async fn list_status_intervals(
         intervals::list_intervals(&mut tx, tenant, component_id, with_retracted, before, size + 1).await?;
     tx.commit().await?;
 
-    let next_page_token = paging::cut(&mut found, size, |interval| Cursor {
-        at: interval.spell.started_at.as_microsecond(),
-        id: interval.status_interval_id.uuid(),
+    let next_page_token = paging::cut(&mut found, size, |interval| {
+        read::place((interval.spell.started_at, interval.status_interval_id.uuid()))
     });
     Ok(ListStatusIntervalsResponse {
         status_intervals: found.into_iter().map(Into::into).collect(),

@@ -48,7 +48,7 @@ pub(super) async fn get_page(rpc: &Rpc, request: GetPageRequest) -> Result<GetPa
     rows.extend(
         incidents::list_resolved_incidents(&mut tx, tenant, page_id, now - RECENT, RECENT_ENTRIES).await?,
     );
-    let mut open = read::load_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
+    let mut open = read::load_incident_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
     let recent = open.split_off(open_count);
 
     let mut rows = maintenances::list_active(&mut tx, tenant, page_id).await?;
@@ -58,12 +58,13 @@ pub(super) async fn get_page(rpc: &Rpc, request: GetPageRequest) -> Result<GetPa
     rows.extend(
         maintenances::list_ended_since(&mut tx, tenant, page_id, now - RECENT, RECENT_ENTRIES).await?,
     );
-    let mut active = maintenances::load(&mut tx, tenant, rows).await?;
+    let mut active = read::load_maintenance_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
     let over = active.split_off(upcoming_end);
     let upcoming = active.split_off(active_count);
 
     let spoken_of = open.iter().chain(&recent).flat_map(|excerpt| incident_speaks_of(&excerpt.incident));
-    let worked_on = active.iter().chain(&upcoming).chain(&over).flat_map(maintenance_speaks_of);
+    let worked_on = active.iter().chain(&upcoming).chain(&over);
+    let worked_on = worked_on.flat_map(|excerpt| maintenance_speaks_of(&excerpt.maintenance));
     let named = spoken_of.chain(worked_on).collect::<BTreeSet<_>>();
     let former = components::list_former_components(&mut tx, tenant, page_id, named).await?;
     let (uptimes, weights) =

@@ -3,26 +3,22 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use kit::{
-    ids::{IncidentId, MaintenanceId, PageId},
-    paging::Cursor,
-};
+use kit::ids::PageId;
 use proto::{
     common::v1::Month,
     incidents::v1::{
         HistoryEntry, HistoryMonth, ListHistoryRequest, ListHistoryResponse, history_entry::Entry,
     },
 };
-use uuid::Uuid;
 
 use super::speaks::{incident_speaks_of, maintenance_speaks_of};
 use crate::{
-    domain::{Maintenance, Moment, lot},
+    domain::{Moment, lot},
     error::Error,
     pages::Key,
     rpc::{
         Rpc, convert,
-        read::{self, Excerpt, Extent},
+        read::{self, Extent, IncidentExcerpt, MaintenanceExcerpt},
     },
     store::{components, incidents, maintenances},
 };
@@ -34,17 +30,17 @@ const ENTRIES: u8 = 100;
 
 /// Something that stands in the history.
 enum Told {
-    Incident(Excerpt),
-    Maintenance(Maintenance),
+    Incident(IncidentExcerpt),
+    Maintenance(MaintenanceExcerpt),
 }
 
 impl Told {
     fn moment(&self) -> Moment {
         match self {
-            Self::Incident(Excerpt { incident, .. }) => {
+            Self::Incident(IncidentExcerpt { incident, .. }) => {
                 (incident.standing.started_at, incident.incident_id.uuid())
             }
-            Self::Maintenance(maintenance) => {
+            Self::Maintenance(MaintenanceExcerpt { maintenance, .. }) => {
                 (maintenance.scheduled_start_at, maintenance.maintenance_id.uuid())
             }
         }
@@ -67,33 +63,20 @@ pub(super) async fn list_history(
     let page_id: PageId = convert::id("page_id", &request.page_id)?;
     // What is later than now is left out: a cancelled maintenance that was planned for later stands nowhere yet.
     let now = rpc.clock.now();
-    let before = read::moment(&request.page_token, now)?.unwrap_or((now, Uuid::max()));
+    let before = read::moment(&request.page_token, now, now)?;
     let months = if request.page_size == 0 { MONTHS } else { request.page_size };
     let page = rpc.pages.find(Key::Id(page_id)).await?;
     let (tenant, zone) = (page.tenant_id, page.zone()?);
 
     let limit = i64::from(ENTRIES) + 1;
     let mut tx = read::snapshot(&rpc.db, tenant).await?;
-    let incident_rows = incidents::list_public_incidents(
-        &mut tx,
-        tenant,
-        page_id,
-        (before.0, IncidentId::from_uuid(before.1)),
-        limit,
-    )
-    .await?;
-    let maintenance_rows = maintenances::list_ended_before(
-        &mut tx,
-        tenant,
-        page_id,
-        (before.0, MaintenanceId::from_uuid(before.1)),
-        limit,
-    )
-    .await?;
+    let incident_rows = incidents::list_public_incidents(&mut tx, tenant, page_id, before, limit).await?;
+    let maintenance_rows = maintenances::list_ended_before(&mut tx, tenant, page_id, before, limit).await?;
     let mut told = Vec::with_capacity(incident_rows.len() + maintenance_rows.len());
-    let incidents = read::load_excerpts(&mut tx, tenant, incident_rows, Extent::Latest).await?;
+    let incidents = read::load_incident_excerpts(&mut tx, tenant, incident_rows, Extent::Latest).await?;
     told.extend(incidents.into_iter().map(Told::Incident));
-    let maintenances = maintenances::load_latest(&mut tx, tenant, maintenance_rows).await?;
+    let maintenances =
+        read::load_maintenance_excerpts(&mut tx, tenant, maintenance_rows, Extent::Latest).await?;
     told.extend(maintenances.into_iter().map(Told::Maintenance));
     told.sort_by_key(|told| std::cmp::Reverse(told.moment()));
     told.truncate(usize::from(ENTRIES) + 1);
@@ -105,7 +88,7 @@ pub(super) async fn list_history(
     for told in &told {
         match told {
             Told::Incident(excerpt) => spoken_of.extend(incident_speaks_of(&excerpt.incident)),
-            Told::Maintenance(maintenance) => spoken_of.extend(maintenance_speaks_of(maintenance)),
+            Told::Maintenance(excerpt) => spoken_of.extend(maintenance_speaks_of(&excerpt.maintenance)),
         }
     }
     let former_components = components::list_former_components(&mut tx, tenant, page_id, spoken_of).await?;
@@ -120,7 +103,7 @@ pub(super) async fn list_history(
             entries: told.by_ref().take(count).map(Told::entry).collect(),
         })
         .collect();
-    let next = lot.next.map(|(at, id)| Cursor { at: at.as_microsecond(), id }.token());
+    let next = lot.next.map(|moment| read::place(moment).token());
     Ok(ListHistoryResponse {
         months,
         next_page_token: next.unwrap_or_default(),

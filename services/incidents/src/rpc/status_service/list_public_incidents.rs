@@ -3,12 +3,8 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use kit::{
-    ids::{IncidentId, PageId},
-    paging::{self, Cursor},
-};
+use kit::{ids::PageId, paging};
 use proto::incidents::v1::{StatusServiceListIncidentsRequest, StatusServiceListIncidentsResponse};
-use uuid::Uuid;
 
 use super::{PUBLIC_LIST_SIZE, speaks::incident_speaks_of};
 use crate::{
@@ -27,17 +23,13 @@ pub(super) async fn list_public_incidents(
 ) -> Result<StatusServiceListIncidentsResponse, Error> {
     let page_id: PageId = convert::id("page_id", &request.page_id)?;
     let size = paging::size(request.page_size, PUBLIC_LIST_SIZE);
-    let before = read::moment(&request.page_token, rpc.clock.now())?.unwrap_or((Timestamp::MAX, Uuid::max()));
-    let before = (before.0, IncidentId::from_uuid(before.1));
+    let before = read::moment(&request.page_token, rpc.clock.now(), Timestamp::MAX)?;
     let tenant = rpc.pages.find(Key::Id(page_id)).await?.tenant_id;
 
     let mut tx = read::snapshot(&rpc.db, tenant).await?;
     let mut rows = incidents::list_public_incidents(&mut tx, tenant, page_id, before, size + 1).await?;
-    let next_page_token = paging::cut(&mut rows, size, |row| Cursor {
-        at: row.started_at.as_microsecond(),
-        id: row.incident_id.uuid(),
-    });
-    let found = read::load_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
+    let next_page_token = paging::cut(&mut rows, size, |row| read::place(row.moment()));
+    let found = read::load_incident_excerpts(&mut tx, tenant, rows, Extent::Bounded).await?;
     let spoken_of = found.iter().flat_map(|excerpt| incident_speaks_of(&excerpt.incident));
     let spoken_of = spoken_of.collect::<BTreeSet<_>>();
     let former = components::list_former_components(&mut tx, tenant, page_id, spoken_of).await?;

@@ -1,13 +1,13 @@
 //! `TemplateService.DeleteTemplate`
 
-use kit::{caller::Member, ids::TemplateId};
+use kit::{caller::Member, ids::TemplateId, mask::check_etag};
 use proto::incidents::v1::{DeleteTemplateRequest, DeleteTemplateResponse};
 
 use super::write;
 use crate::{
     domain::AuditAction,
     error::Error,
-    rpc::{Rpc, convert, mask::check_etag},
+    rpc::{Rpc, convert},
     store::{intervals::Recording, pages, templates},
 };
 

@@ -1,16 +1,17 @@
 //! `TemplateService.UpdateTemplate`
 
-use kit::{caller::Member, ids::TemplateId};
+use kit::{
+    caller::Member,
+    ids::TemplateId,
+    mask::{Mask, check_etag},
+};
 use proto::incidents::v1::{UpdateTemplateRequest, UpdateTemplateResponse};
 
 use super::write;
 use crate::{
     domain::{AuditAction, Template},
     error::Error,
-    rpc::{
-        Rpc, convert,
-        mask::{Mask, check_etag},
-    },
+    rpc::{Rpc, convert},
     store::{intervals::Recording, pages, templates},
 };
 

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::MaintenanceRow;
+use crate::domain::Moment;
 
 /// How many maintenances of the page are not over.
 pub(crate) async fn count_open(db: &mut PgConnection, tenant: TenantId, page: PageId) -> sqlx::Result<i64> {
@@ -26,7 +27,7 @@ pub(crate) async fn list_maintenances(
     db: &mut PgConnection,
     tenant: TenantId,
     page: PageId,
-    before: (Timestamp, MaintenanceId),
+    before: Moment,
     limit: i64,
 ) -> sqlx::Result<Vec<MaintenanceRow>> {
     maintenance_rows!(
@@ -37,7 +38,7 @@ pub(crate) async fn list_maintenances(
         tenant.uuid(),
         page.uuid(),
         before.0.to_sqlx() as _,
-        before.1.uuid(),
+        before.1,
         limit,
     )
     .fetch_all(db)
@@ -111,7 +112,7 @@ pub(crate) async fn list_ended_before(
     db: &mut PgConnection,
     tenant: TenantId,
     page: PageId,
-    before: (Timestamp, MaintenanceId),
+    before: Moment,
     limit: i64,
 ) -> sqlx::Result<Vec<MaintenanceRow>> {
     maintenance_rows!(
@@ -123,7 +124,7 @@ pub(crate) async fn list_ended_before(
         tenant.uuid(),
         page.uuid(),
         before.0.to_sqlx() as _,
-        before.1.uuid(),
+        before.1,
         limit,
     )
     .fetch_all(db)

@@ -14,7 +14,7 @@ pub(crate) use lists::{
 };
 pub(crate) use updates::{Story, delete_updates, find_story, insert_update};
 
-use crate::domain::{Maintenance, MaintenancePhase, MaintenanceUpdate};
+use crate::domain::{Maintenance, MaintenancePhase, MaintenanceUpdate, Moment};
 
 /// Rows of maintenances: what to select them `from`, and what stands before it.
 macro_rules! maintenance_rows {
@@ -60,6 +60,11 @@ pub(crate) struct MaintenanceRow {
 }
 
 impl MaintenanceRow {
+    /// Its place in the lists of a page.
+    pub(crate) fn moment(&self) -> Moment {
+        (self.scheduled_start_at, self.maintenance_id.uuid())
+    }
+
     /// The maintenance with these components and these of its updates, the newest first.
     pub(crate) fn with(
         self,
@@ -100,15 +105,27 @@ pub(crate) async fn load(
     put_together(db, tenant, rows, told).await
 }
 
-/// The same, with the latest update of each only.
-pub(crate) async fn load_latest(
+/// The same, with the latest update of each, and more of them as long as all bodies together have no more than so many
+/// bytes; each with how many earlier ones are left out.
+pub(crate) async fn load_within(
     db: &mut PgConnection,
     tenant: TenantId,
     rows: Vec<MaintenanceRow>,
-) -> sqlx::Result<Vec<Maintenance>> {
+    bytes: i64,
+) -> sqlx::Result<Vec<(Maintenance, i32)>> {
     let ids = ids_of(&rows);
-    let told = updates::list_latest_updates(db, tenant, &ids).await?;
-    put_together(db, tenant, rows, told).await
+    let mut left_out = HashMap::new();
+    let mut told = Vec::new();
+    for (update, earlier) in updates::list_updates_within(db, tenant, &ids, bytes).await? {
+        left_out.insert(update.0, earlier);
+        told.push(update);
+    }
+    let found = put_together(db, tenant, rows, told).await?;
+    let with_counts = found.into_iter().map(|maintenance| {
+        let earlier = left_out.get(&maintenance.maintenance_id).copied().unwrap_or(0);
+        (maintenance, earlier)
+    });
+    Ok(with_counts.collect())
 }
 
 /// The same, without any update.

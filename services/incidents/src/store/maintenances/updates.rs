@@ -128,29 +128,39 @@ pub(super) async fn list_updates(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// The latest update of each of these maintenances: one look into the index for each, however long their stories are.
-pub(super) async fn list_latest_updates(
+/// The latest update of each of these maintenances, and more of them as long as all bodies together have no more than so
+/// many bytes. Newest first, each with how many earlier ones of its maintenance are left out.
+pub(super) async fn list_updates_within(
     db: &mut PgConnection,
     tenant: TenantId,
     maintenances: &[Uuid],
-) -> sqlx::Result<Vec<(MaintenanceId, MaintenanceUpdate)>> {
-    let rows = sqlx::query_as!(
-        UpdateRow,
-        r#"select latest.update_id as "update_id: UpdateId", latest.maintenance_id as "maintenance_id: MaintenanceId",
-             latest.phase as "phase: MaintenancePhase", latest.body, latest.silent, latest.automatic,
-             latest.scheduled_start_at, latest.scheduled_end_at, latest.displayed_at, latest.created_at
-         from unnest($2::uuid[]) as wanted (maintenance_id)
-         cross join lateral (
-             select update_id, maintenance_id, phase, body, silent, automatic, scheduled_start_at, scheduled_end_at,
-                 displayed_at, created_at
-             from incidents.maintenance_update u
-             where u.tenant_id = $1 and u.maintenance_id = wanted.maintenance_id
-             order by u.displayed_at desc, u.update_id desc
-             limit 1) latest"#,
+    bytes: i64,
+) -> sqlx::Result<Vec<((MaintenanceId, MaintenanceUpdate), i32)>> {
+    let rows = updates_within!(
+        "incidents.maintenance_update",
+        "maintenance_id",
+        "u.update_id, u.maintenance_id, u.phase, u.body, u.silent, u.automatic, u.scheduled_start_at,
+             u.scheduled_end_at, u.displayed_at, u.created_at",
         tenant.uuid(),
         maintenances,
+        bytes,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    let with_counts = rows.into_iter().map(|row| {
+        let update = UpdateRow {
+            update_id: row.update_id,
+            maintenance_id: row.maintenance_id,
+            phase: row.phase,
+            body: row.body,
+            silent: row.silent,
+            automatic: row.automatic,
+            scheduled_start_at: row.scheduled_start_at,
+            scheduled_end_at: row.scheduled_end_at,
+            displayed_at: row.displayed_at.into(),
+            created_at: row.created_at.into(),
+        };
+        (update.into(), row.earlier)
+    });
+    Ok(with_counts.collect())
 }
