@@ -21,7 +21,7 @@ use crate::{
     bulk::Bulk,
     gate,
     gate::Gate,
-    lane::Find,
+    lane::{Find, Lanes},
     listener::{self, Ready, ShortWay, Side},
 };
 
@@ -47,8 +47,8 @@ pub enum HostError {
     /// The contracts cannot be described.
     #[error("reflection cannot be built")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// There are no threads for work in bulk.
-    #[error("the threads for work in bulk cannot be started")]
+    /// There are no threads for readers or for work in bulk.
+    #[error("the threads for readers and for work in bulk cannot be started")]
     Threads(#[from] std::io::Error),
     /// A worker ended though nobody told it to.
     #[error("the worker {0} ended by itself")]
@@ -197,13 +197,9 @@ impl Host {
             listeners.spawn(listener::serve(internal, guarded, None, Side::Internal, self.stop.clone()));
         }
         if let Some(public) = public {
-            listeners.spawn(listener::serve(
-                public,
-                self.public,
-                self.short_way,
-                Side::Public,
-                self.stop.clone(),
-            ));
+            let short = self.short_way.map(|short_way| Ok((short_way, Lanes::start()?)));
+            let short = short.transpose().map_err(HostError::Threads)?;
+            listeners.spawn(listener::serve(public, self.public, short, Side::Public, self.stop.clone()));
         }
 
         let mut outcome = Ok(());

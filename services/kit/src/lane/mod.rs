@@ -9,6 +9,7 @@ mod request;
 mod rewound;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 use std::{
     cell::RefCell,
@@ -20,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, BufMut as _, Bytes};
 use jiff::Timestamp;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -31,11 +32,15 @@ use tokio_util::sync::CancellationToken;
 pub use self::request::Asked;
 use self::request::{Begun, Came, Look, MAX_HEAD_BYTES, look};
 pub(crate) use self::rewound::Rewound;
+pub use self::threads::Lanes;
 use crate::{
     Clock,
     listener::{HEADERS, IDLE},
     time::http_date,
 };
+
+/// What is no longer is written in one piece: copying it costs less than to have the system gather it.
+const SMALL_BYTES: usize = 1024;
 
 /// Finds the answer to a request if it is ready. It must not wait for anything.
 pub type Find = Arc<dyn Fn(&Asked<'_>) -> Option<Prepared> + Send + Sync>;
@@ -147,9 +152,22 @@ fn poll_write<S: AsyncWrite + Unpin>(
     parts: &mut [Bytes; 3],
     context: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
-    while parts.iter().any(|part| !part.is_empty()) {
-        let slices = parts.each_ref().map(|part| IoSlice::new(part));
-        let mut written = ready!(Pin::new(&mut *stream).poll_write_vectored(context, &slices))?;
+    loop {
+        let mut written = match parts.iter().map(Bytes::len).sum() {
+            0 => return Poll::Ready(Ok(())),
+            all @ 1..=SMALL_BYTES => {
+                let mut one = [0; SMALL_BYTES];
+                let mut room = &mut one[..];
+                for part in parts.iter() {
+                    room.put_slice(part);
+                }
+                ready!(Pin::new(&mut *stream).poll_write(context, &one[..all]))?
+            }
+            _ => {
+                let slices = parts.each_ref().map(|part| IoSlice::new(part));
+                ready!(Pin::new(&mut *stream).poll_write_vectored(context, &slices))?
+            }
+        };
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
@@ -159,7 +177,6 @@ fn poll_write<S: AsyncWrite + Unpin>(
             written -= some;
         }
     }
-    Poll::Ready(Ok(()))
 }
 
 /// The line with the date, and the line that ends the head (RFC 9110, section 6.6.1).

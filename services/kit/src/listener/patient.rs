@@ -29,6 +29,11 @@ impl<S> Patient<S> {
         Self { stream, waiting: None }
     }
 
+    /// The connection alone.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
     fn bounded<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             self.waiting = None;

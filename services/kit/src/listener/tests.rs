@@ -1,6 +1,8 @@
 //! Limits of a listener, over real connections.
 
-use axum::routing::get;
+use std::io;
+
+use axum::{Extension, routing::get};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -8,6 +10,7 @@ use tokio::{
 };
 
 use super::{patient::PATIENCE, *};
+use crate::lane::Prepared;
 
 /// Longer than what systems keep for a peer that does not read.
 const LONG_BYTES: usize = 32 * 1024 * 1024;
@@ -116,25 +119,46 @@ async fn a_peer_over_http_2_that_waits_for_its_answer_stays_and_one_that_asks_no
     assert!(lasted >= IDLE && lasted <= IDLE + 2 * DRAIN, "{lasted:?}");
 }
 
-#[test]
-fn a_request_is_for_one_host_alone() {
-    let request = |version, target: &str, hosts: &[&str]| {
-        let request = Request::builder().version(version).uri(target);
-        hosts.iter().fold(request, |request, host| request.header(HOST, *host)).body(()).unwrap()
+/// What a plain peer asks, and hears.
+const ASKED: &str = "GET /ready HTTP/1.1\r\nhost: here\r\n\r\n";
+const HEARD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ndate: Sat, 21 Nov 2026 14:05:00 GMT\r\n\r\nok";
+
+#[tokio::test]
+async fn what_is_ready_is_answered_though_everything_else_is_at_work_and_the_connection_goes_on_with_that() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let peer = |Extension(PeerAddress(peer)): Extension<PeerAddress>| async move { peer.to_string() };
+    let short_way = ShortWay {
+        find: Arc::new(|asked| {
+            let head = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n".into();
+            (asked.path == "/ready").then(|| Prepared { head, body: "ok".into() })
+        }),
+        ready: Arc::new(|_| None),
+        clock: Clock::manual("2026-11-21T14:05:00Z".parse().unwrap()),
     };
-    for (version, target, hosts, expected) in [
-        (Version::HTTP_11, "/", vec!["a"], false),
-        (Version::HTTP_11, "/", vec![], true),
-        (Version::HTTP_11, "http://a/", vec![], true),
-        (Version::HTTP_11, "http://a/", vec!["b"], false),
-        (Version::HTTP_11, "/", vec!["a", "a"], true),
-        (Version::HTTP_10, "/", vec![], false),
-        (Version::HTTP_10, "/", vec!["a", "b"], true),
-        (Version::HTTP_2, "http://a:1/", vec![], false),
-        (Version::HTTP_2, "http://a:1/", vec!["A:1"], false),
-        (Version::HTTP_2, "http://a:1/", vec!["a"], true),
-    ] {
-        let ambiguous = is_ambiguous(&request(version, target, &hosts));
-        assert_eq!(ambiguous, expected, "{version:?} {target} {hosts:?}");
-    }
+    let (router, stop) = (Router::new().route("/peer", get(peer)), CancellationToken::new());
+    let short = Some((short_way, Lanes::start().unwrap()));
+    let serving = tokio::spawn(serve(listener, router, short, Side::Public, stop.clone()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut heard = vec![0; HEARD.len()];
+    stream.write_all(ASKED.as_bytes()).await.unwrap();
+    stream.read_exact(&mut heard).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&heard), HEARD);
+
+    // in calls that hold this thread, which is the only one of the runtime
+    let mut stream = stream.into_std().unwrap();
+    stream.set_nonblocking(false).unwrap();
+    io::Write::write_all(&mut stream, ASKED.as_bytes()).unwrap();
+    io::Read::read_exact(&mut stream, &mut heard).unwrap();
+    assert_eq!(String::from_utf8_lossy(&heard), HEARD);
+
+    stream.set_nonblocking(true).unwrap();
+    let mut stream = TcpStream::from_std(stream).unwrap();
+    let others = b"GET /peer HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n";
+    stream.write_all(others).await.unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 200 OK") && said.ends_with("127.0.0.1"), "{said}");
+    stop.cancel();
+    serving.await.unwrap();
 }

@@ -51,8 +51,24 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     );
     println!("  {}", machine::load());
     let server = Server::start().await?;
-    // like nginx's one worker: with more of them, on a machine of two cores, wrk is what they would take the time from
-    let mut cluster = product(&server, &[("TOKIO_WORKER_THREADS", "1")]).await?;
+    let (mut figures, mut ratios) = (Figures::default(), Figures::default());
+    // one, and what both have by default; of two cores, wrk takes one
+    for threads in [1, std::thread::available_parallelism()?.get()] {
+        compare(&server, threads, &mut figures, &mut ratios).await?;
+    }
+    figures.print();
+    ratios.print();
+    server.stop().await
+}
+
+/// Measures both, each with so many threads for readers.
+async fn compare(
+    server: &Server,
+    threads: usize,
+    figures: &mut Figures,
+    ratios: &mut Figures,
+) -> anyhow::Result<()> {
+    let mut cluster = product(server, &[("TOKIO_WORKER_THREADS", &threads.to_string())]).await?;
     let page = given_page(&cluster).await;
     let path = format!("/p/{}", page.page.slug);
 
@@ -66,22 +82,21 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         println!("  {name}: {large} bytes, {small} of them with gzip");
         files.push(File { name, plain: plain.body, gzip: packed.body, headers: packed.headers });
     }
-    let nginx = Nginx::start(&files).await?;
+    let nginx = Nginx::start(&files, threads).await?;
     let edge = cluster.process("edge").id();
     let contenders = [
         Contender { name: "product", url: cluster.url(), process: edge },
         Contender { name: "nginx", url: nginx.url(), process: nginx.id() },
     ];
-    let cases = cases(&path, &contenders).await?;
-
-    let (mut figures, mut ratios) = (Figures::default(), Figures::default());
+    let each = if threads == 1 { "one thread each".to_owned() } else { format!("{threads} threads each") };
+    let cases = cases(&path, &contenders, &each).await?;
     for round in 0..ROUNDS {
         for case in &cases {
             let mut measured = [[0.0; 2]; 2];
             // each is the first as often as the other
             for turn in 0..contenders.len() {
                 let index = (round + turn) % contenders.len();
-                measured[index] = measure(case, &contenders[index], &case.asked[index], &mut figures).await?;
+                measured[index] = measure(case, &contenders[index], &case.asked[index], figures).await?;
             }
             let [product, nginx] = measured;
             let name = |what: &str| format!("{}: {what}, product / nginx", case.name);
@@ -90,12 +105,8 @@ pub(crate) async fn run() -> anyhow::Result<()> {
             ratios.hold(&name("p99"), "", product[1] / nginx[1], Target::AtMost(1.0));
         }
     }
-    let threads = std::fs::read_dir(format!("/proc/{edge}/task"))?.count();
-    println!("  the product's edge has one thread for readers ({threads} in all), nginx one worker");
-    figures.print();
-    ratios.print();
     drop((nginx, cluster));
-    server.stop().await
+    Ok(())
 }
 
 /// A page as companies of some size have it.
@@ -148,7 +159,7 @@ async fn given_page(cluster: &Cluster) -> PageOf {
 }
 
 /// All cases, once it is sure that both contenders answer them with the same.
-async fn cases(path: &str, contenders: &[Contender; 2]) -> anyhow::Result<Vec<Case>> {
+async fn cases(path: &str, contenders: &[Contender; 2], each: &str) -> anyhow::Result<Vec<Case>> {
     let (mut whole, mut unchanged) = (Vec::new(), Vec::new());
     for (name, below) in DOCUMENTS {
         let [product, nginx] = contenders;
@@ -158,11 +169,11 @@ async fn cases(path: &str, contenders: &[Contender; 2]) -> anyhow::Result<Vec<Ca
         let tags = [first.tag()?.to_owned(), second.tag()?.to_owned()].map(Some);
         let paths = [ours, theirs];
         let asked = paths.clone().map(|path| (path, None));
-        whole.push(Case { name: name.to_owned(), asked, least: 1.2 });
+        whole.push(Case { name: format!("{name}, {each}"), asked, least: 1.2 });
         let [ours, theirs] = paths;
         let [first, second] = tags;
         let asked = [(ours, first), (theirs, second)];
-        unchanged.push(Case { name: format!("{name}, 304"), asked, least: 1.0 });
+        unchanged.push(Case { name: format!("{name}, 304, {each}"), asked, least: 1.0 });
     }
     whole.extend(unchanged);
     Ok(whole)
