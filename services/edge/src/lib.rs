@@ -6,6 +6,7 @@ mod health;
 mod hosts;
 mod pages;
 mod peers;
+mod places;
 mod proxy;
 mod texts;
 mod view;

@@ -92,7 +92,7 @@ mod tests {
             (Locale::Es, "1 componente", "12 componentes"),
             (Locale::De, "1 Komponente", "12 Komponenten"),
             (Locale::Fr, "1 composant", "12 composants"),
-            (Locale::Ja, "コンポーネント 1 件", "コンポーネント 12 件"),
+            (Locale::Ja, "コンポーネント1件", "コンポーネント12件"),
         ] {
             let texts = Texts::of(locale);
             assert_eq!(texts.say_count("component-count", 1), one);

@@ -29,7 +29,7 @@ phase-same = Aktualisierung
 
 # wie weit eine Wartung ist
 maintenance-scheduled = Geplant
-maintenance-in-progress = Im Gange
+maintenance-in-progress = Läuft
 maintenance-verifying = Wird geprüft
 maintenance-completed = Abgeschlossen
 maintenance-cancelled = Abgesagt
@@ -53,8 +53,8 @@ open-count = { $count ->
    *[other] { $count } offene Störungen
 }
 active-count = { $count ->
-    [one] { $count } Wartung im Gange
-   *[other] { $count } Wartungen im Gange
+    [one] { $count } laufende Wartung
+   *[other] { $count } laufende Wartungen
 }
 affected-count = { $count ->
     [one] { $count } Komponente betroffen
@@ -72,7 +72,7 @@ recent-maintenances = Letzte Wartungen
 recent-incidents = Letzte Störungen
 no-recent-incidents = Keine Störungen in den letzten 14 Tagen.
 no-recent-resolved = Keine behobenen Störungen in den letzten 14 Tagen.
-history-link = Verlauf der Störungen
+history-link = Störungsverlauf
 times = Alle Zeiten in der Zeitzone { $name }.
 website = Website
 support = Hilfe und Support
@@ -90,7 +90,9 @@ lasted = Dauer: { $name }
 hurt = Kunden betroffen
 since = seit dem { $name }
 next-update = Nächste Aktualisierung bis zum { $name }
+next-update-today = Nächste Aktualisierung bis { $name } Uhr
 next-update-overdue = Nächste Aktualisierung überfällig: zugesagt bis zum { $name }
+next-update-overdue-today = Nächste Aktualisierung überfällig: zugesagt bis { $name } Uhr
 component-impacts = Auswirkung nach Komponenten
 postmortem = Abschlussbericht
 postmortem-link = Abschlussbericht lesen
@@ -103,6 +105,8 @@ earlier-updates = { $count ->
 }
 affects = Betrifft
 list-and = { $first } und { $last }
+list-comma = {", "}
+in-group = { $group } ({ $names })
 and-more = { $count ->
     [one] und { $count } weitere
    *[other] und { $count } weitere
@@ -114,6 +118,15 @@ all-updates = { $count ->
 updates = Aktualisierungen
 permalink = Link zu dieser Aktualisierung
 back = Aktueller Status
+
+# wie lange etwas dauerte
+span-days = { $count ->
+    [one] 1 Tag
+   *[other] { $count } Tage
+}
+span-hours = { $count } Std.
+span-minutes = { $count } Min.
+span = { $first } { $second }
 
 # eine Wartung
 maintenance = Wartung
@@ -131,6 +144,9 @@ told-cancelled = Die Wartung wurde abgesagt.
 
 # Verfügbarkeit
 uptime = Verfügbarkeit
+uptime-link = Verfügbarkeit nach Monaten
+today = Heute
+percent = { $name }{"\u00A0"}%
 about-uptime = Wie viel der Zeit jede Komponente von { $name } verfügbar war, Monat für Monat.
 uptime-lead = Zu welchem Anteil jedes Monats jede Komponente verfügbar war. Der laufende Monat zählt bis jetzt.
 uptime-of-days = { $count ->
@@ -140,7 +156,7 @@ uptime-of-days = { $count ->
 uptime-outages = Tage mit Ausfällen
 uptime-partial = { $name } Teilausfall
 uptime-major = { $name } schwerer Ausfall
-uptime-weights = Ein Teilausfall zählt zu { $partial } % als Ausfall, ein schwerer Ausfall zu { $major } %. Eingeschränkte Leistung und Wartung zählen als verfügbar.
+uptime-weights = Ein Teilausfall zählt zu { $partial } als Ausfall, ein schwerer Ausfall zu { $major }. Eingeschränkte Leistung und Wartung zählen als verfügbar.
 uptime-not-counted = Nicht gezählt
 no-uptime = Keine Komponente zeigt hier ihre Verfügbarkeit.
 component = Komponente
@@ -153,7 +169,7 @@ scheduled-event = DIES IST EIN GEPLANTES EREIGNIS { $name }
 labelled = { $label }: { $text }
 
 # Verlauf
-history = Verlauf der Störungen
+history = Störungsverlauf
 about-history = Alle Störungen und Wartungen von { $name }, die neuesten zuerst.
 no-history = Bisher wurden keine Störungen gemeldet.
 no-incidents-in-month = In diesem Monat wurden keine Störungen gemeldet

@@ -90,7 +90,9 @@ lasted = Lasted for { $name }
 hurt = Customers affected
 since = since { $name }
 next-update = Next update by { $name }
+next-update-today = Next update by { $name }
 next-update-overdue = Next update overdue: promised by { $name }
+next-update-overdue-today = Next update overdue: promised by { $name }
 component-impacts = Impact by component
 postmortem = Postmortem
 postmortem-link = Read the postmortem
@@ -103,6 +105,8 @@ earlier-updates = { $count ->
 }
 affects = Affects
 list-and = { $first } and { $last }
+list-comma = {", "}
+in-group = { $group } ({ $names })
 and-more = { $count ->
     [one] and 1 more
    *[other] and { $count } more
@@ -114,6 +118,15 @@ all-updates = { $count ->
 updates = Updates
 permalink = Link to this update
 back = Current status
+
+# how long something took
+span-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+span-hours = { $count } h
+span-minutes = { $count } min
+span = { $first } { $second }
 
 # a maintenance
 maintenance = Maintenance
@@ -131,6 +144,9 @@ told-cancelled = The maintenance has been cancelled.
 
 # uptime
 uptime = Uptime
+uptime-link = Uptime by month
+today = Today
+percent = { $name }%
 about-uptime = How much of the time each component of { $name } was up, month by month.
 uptime-lead = How much of each month each component was up. The current month counts until now.
 uptime-of-days = { $count ->
@@ -140,7 +156,7 @@ uptime-of-days = { $count ->
 uptime-outages = Days with outages
 uptime-partial = { $name } partial outage
 uptime-major = { $name } major outage
-uptime-weights = A partial outage counts as { $partial } % down, a major outage as { $major } %. Degraded performance and maintenance count as up.
+uptime-weights = A partial outage counts as { $partial } down, a major outage as { $major }. Degraded performance and maintenance count as up.
 uptime-not-counted = Not counted
 no-uptime = No component shows its uptime here.
 component = Component
@@ -187,8 +203,8 @@ unsubscribe-text = Press the button to stop receiving status updates by email fr
 unsubscribe-button = Unsubscribe
 unsubscribed = You are unsubscribed
 unsubscribed-text = You will receive no more status updates from this page.
-unsubscribe-noted-text = That is noted. You will get no more e-mails of this kind once our systems answer again; until then one may still be on its way.
-link-bad = This link is no longer good
+unsubscribe-noted-text = That is noted. You will get no more emails of this kind once our systems answer again; until then one may still be on its way.
+link-bad = This link no longer works
 link-bad-text = It may have expired, or it was not copied whole. If you wanted to subscribe, please do so again on the status page.
 
 # the server itself

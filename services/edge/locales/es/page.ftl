@@ -90,7 +90,9 @@ lasted = Duró { $name }
 hurt = Clientes afectados
 since = desde el { $name }
 next-update = Próxima actualización antes del { $name }
+next-update-today = Próxima actualización antes de las { $name }
 next-update-overdue = Próxima actualización atrasada: prometida para el { $name }
+next-update-overdue-today = Próxima actualización atrasada: prometida para las { $name }
 component-impacts = Impacto por componente
 postmortem = Análisis posterior al incidente
 postmortem-link = Leer el análisis posterior al incidente
@@ -103,6 +105,8 @@ earlier-updates = { $count ->
 }
 affects = Afecta a
 list-and = { $first } y { $last }
+list-comma = {", "}
+in-group = { $group } ({ $names })
 and-more = { $count ->
     [one] y { $count } más
    *[other] y { $count } más
@@ -114,6 +118,15 @@ all-updates = { $count ->
 updates = Actualizaciones
 permalink = Enlace a esta actualización
 back = Estado actual
+
+# cuánto duró algo
+span-days = { $count ->
+    [one] 1 día
+   *[other] { $count } días
+}
+span-hours = { $count } h
+span-minutes = { $count } min
+span = { $first } { $second }
 
 # un mantenimiento
 maintenance = Mantenimiento
@@ -131,6 +144,9 @@ told-cancelled = El mantenimiento se ha cancelado.
 
 # disponibilidad
 uptime = Disponibilidad
+uptime-link = Disponibilidad por meses
+today = Hoy
+percent = { $name }{"\u00A0"}%
 about-uptime = Qué parte del tiempo estuvo disponible cada componente de { $name }, mes a mes.
 uptime-lead = Cuánto tiempo de cada mes estuvo disponible cada componente. El mes actual cuenta hasta ahora.
 uptime-of-days = { $count ->
@@ -140,7 +156,7 @@ uptime-of-days = { $count ->
 uptime-outages = Días con interrupciones
 uptime-partial = { $name } de interrupción parcial
 uptime-major = { $name } de interrupción grave
-uptime-weights = Una interrupción parcial cuenta como un { $partial } % fuera de servicio, y una grave, como un { $major } %. El rendimiento degradado y el mantenimiento cuentan como disponible.
+uptime-weights = Una interrupción parcial cuenta como un { $partial } fuera de servicio, y una grave, como un { $major }. El rendimiento degradado y el mantenimiento cuentan como disponible.
 uptime-not-counted = No contado
 no-uptime = Ningún componente muestra aquí su disponibilidad.
 component = Componente

@@ -43,7 +43,7 @@ impact-critical = Impact critique
 impact-unknown = Impact inconnu
 
 # une page
-page-title = État{"\u00A0"}: { $name }
+page-title = { $name }{"\u00A0"}: état des services
 page-title-word = État
 skip = Aller au contenu
 nothing-affected = Rien ne requiert votre attention.
@@ -90,7 +90,9 @@ lasted = A duré { $name }
 hurt = Clients concernés
 since = depuis le { $name }
 next-update = Prochaine mise à jour avant le { $name }
+next-update-today = Prochaine mise à jour avant { $name }
 next-update-overdue = Prochaine mise à jour en retard{"\u00A0"}: promise pour le { $name }
+next-update-overdue-today = Prochaine mise à jour en retard{"\u00A0"}: promise pour { $name }
 component-impacts = Impact par composant
 postmortem = Analyse post-incident
 postmortem-link = Lire l’analyse post-incident
@@ -103,6 +105,8 @@ earlier-updates = { $count ->
 }
 affects = Concerne
 list-and = { $first } et { $last }
+list-comma = {", "}
+in-group = { $group } ({ $names })
 and-more = { $count ->
     [one] et { $count } autre
    *[other] et { $count } autres
@@ -114,6 +118,15 @@ all-updates = { $count ->
 updates = Mises à jour
 permalink = Lien vers cette mise à jour
 back = État actuel
+
+# combien de temps quelque chose a duré
+span-days = { $count ->
+    [one] { $count } jour
+   *[other] { $count } jours
+}
+span-hours = { $count } h
+span-minutes = { $count } min
+span = { $first } { $second }
 
 # une maintenance
 maintenance = Maintenance
@@ -131,16 +144,19 @@ told-cancelled = La maintenance a été annulée.
 
 # disponibilité
 uptime = Disponibilité
+uptime-link = Disponibilité par mois
+today = Aujourd’hui
+percent = { $name }{"\u00A0"}%
 about-uptime = La part du temps pendant laquelle chaque composant de { $name } était disponible, mois par mois.
 uptime-lead = La part de chaque mois pendant laquelle chaque composant a été disponible. Le mois en cours compte jusqu’à maintenant.
 uptime-of-days = { $count ->
     [one] { $percent } de disponibilité aujourd’hui
-   *[other] { $percent } de disponibilité au cours des { $count } derniers jours
+   *[other] { $percent } de disponibilité sur les { $count } derniers jours
 }
 uptime-outages = Jours avec des pannes
 uptime-partial = { $name } de panne partielle
 uptime-major = { $name } de panne majeure
-uptime-weights = Une panne partielle compte pour { $partial } % d’indisponibilité, une panne majeure pour { $major } %. Les performances dégradées et la maintenance comptent comme disponibles.
+uptime-weights = Une panne partielle compte pour { $partial } d’indisponibilité, une panne majeure pour { $major }. Les performances dégradées et la maintenance comptent comme disponibles.
 uptime-not-counted = Non compté
 no-uptime = Aucun composant n’affiche sa disponibilité ici.
 component = Composant
@@ -187,7 +203,7 @@ unsubscribe-text = Appuyez sur le bouton pour ne plus recevoir par e-mail les mi
 unsubscribe-button = Se désabonner
 unsubscribed = Désabonnement confirmé
 unsubscribed-text = Vous ne recevrez plus les mises à jour d’état de cette page.
-unsubscribe-noted-text = C’est noté. Vous ne recevrez plus d’e-mails de ce type dès que nos systèmes répondront à nouveau ; d’ici là, il se peut qu’un message soit encore en route.
+unsubscribe-noted-text = C’est noté. Vous ne recevrez plus d’e-mails de ce type dès que nos systèmes répondront à nouveau{"\u00A0"}; d’ici là, il se peut qu’un message soit encore en route.
 link-bad = Ce lien n’est plus valable
 link-bad-text = Il a peut-être expiré ou n’a pas été copié en entier. Si vous souhaitiez vous abonner, veuillez recommencer sur la page d’état.
 
@@ -197,7 +213,7 @@ landing-text = Ce serveur héberge des pages d’état{"\u00A0"}: chacune dit, e
 landing-address = Chaque page a sa propre adresse, par exemple { $name }. Si vous avez suivi un lien vers une page d’état, vérifiez que l’adresse est complète.
 missing = Page introuvable
 missing-text = Il n’y a pas de page à cette adresse. Vérifiez qu’elle est complète et correctement écrite.
-as-of = État au { $name }. Le plus récent ne peut pas être obtenu pour le moment ; la faute est de notre côté.
+as-of = État au { $name }. Le plus récent ne peut pas être obtenu pour le moment{"\u00A0"}; le problème vient de nous.
 away = Impossible d’afficher cette page pour le moment
-away-text = La faute est de notre côté et ne dit rien de l’état des systèmes que vous veniez consulter. Veuillez réessayer dans un instant.
+away-text = Le problème vient de nous et ne dit rien de l’état des systèmes que vous veniez consulter. Veuillez réessayer dans un instant.
 close = Fermer

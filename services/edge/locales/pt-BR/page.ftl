@@ -90,7 +90,9 @@ lasted = Durou { $name }
 hurt = Clientes afetados
 since = desde { $name }
 next-update = Próxima atualização até { $name }
+next-update-today = Próxima atualização até as { $name }
 next-update-overdue = Próxima atualização atrasada: prometida até { $name }
+next-update-overdue-today = Próxima atualização atrasada: prometida até as { $name }
 component-impacts = Impacto por componente
 postmortem = Análise pós-incidente
 postmortem-link = Ler a análise pós-incidente
@@ -103,6 +105,8 @@ earlier-updates = { $count ->
 }
 affects = Afeta
 list-and = { $first } e { $last }
+list-comma = {", "}
+in-group = { $group } ({ $names })
 and-more = { $count ->
     [one] e mais 1
    *[other] e mais { $count }
@@ -114,6 +118,15 @@ all-updates = { $count ->
 updates = Atualizações
 permalink = Link para esta atualização
 back = Status atual
+
+# quanto tempo algo levou
+span-days = { $count ->
+    [one] 1 dia
+   *[other] { $count } dias
+}
+span-hours = { $count } h
+span-minutes = { $count } min
+span = { $first } { $second }
 
 # uma manutenção
 maintenance = Manutenção
@@ -131,6 +144,9 @@ told-cancelled = A manutenção foi cancelada.
 
 # disponibilidade
 uptime = Disponibilidade
+uptime-link = Disponibilidade por mês
+today = Hoje
+percent = { $name }%
 about-uptime = Quanto do tempo cada componente de { $name } esteve disponível, mês a mês.
 uptime-lead = Quanto de cada mês cada componente esteve disponível. O mês atual conta até agora.
 uptime-of-days = { $count ->
@@ -140,7 +156,7 @@ uptime-of-days = { $count ->
 uptime-outages = Dias com interrupções
 uptime-partial = { $name } de interrupção parcial
 uptime-major = { $name } de interrupção grave
-uptime-weights = Uma interrupção parcial conta como { $partial } % fora do ar, uma grave como { $major } %. Desempenho degradado e manutenção contam como disponível.
+uptime-weights = Uma interrupção parcial conta como { $partial } fora do ar, uma grave como { $major }. Desempenho degradado e manutenção contam como disponível.
 uptime-not-counted = Não contado
 no-uptime = Nenhum componente mostra sua disponibilidade aqui.
 component = Componente

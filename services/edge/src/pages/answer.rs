@@ -8,7 +8,7 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, RETRY_AFTER, VARY},
 };
 
-use super::assets;
+use super::{assets, formats::Refusal};
 use crate::{formats::Source, peers::Fault, texts::Texts, view::PageHead};
 
 /// How long anybody may keep a page: a flood of readers is one request in five seconds for a shared cache.
@@ -135,15 +135,19 @@ pub(super) fn private(status: StatusCode, template: &impl Template, texts: Texts
     response
 }
 
-/// A page that cannot be shown, as a page.
+/// What cannot be shown, as a page; at the addresses of programs, as those read it.
 #[derive(Debug)]
 pub(super) struct Refused {
     pub(super) fault: Fault,
     pub(super) texts: Texts,
+    pub(super) is_for_program: bool,
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        if self.is_for_program {
+            return Refusal::from(self.fault).into_response();
+        }
         let (status, look, heading, text) = match self.fault {
             Fault::NotFound => (StatusCode::NOT_FOUND, "unknown", "missing", "missing-text"),
             Fault::Away => (StatusCode::SERVICE_UNAVAILABLE, "partial", "away", "away-text"),

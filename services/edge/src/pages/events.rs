@@ -4,11 +4,7 @@
 //! Each event is the page at a glance, as `widget.json` has it, under the page's version: at once, and again with each
 //! change. Who comes back with `Last-Event-ID` gets only what is newer.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{convert::Infallible, sync::LazyLock, time::Duration};
 
 use axum::{
     Extension,
@@ -19,21 +15,27 @@ use axum::{
     },
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, RETRY_AFTER},
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL},
 };
-use kit::{gate::MAX_STREAMS, listener::Stop};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use kit::{
+    gate::MAX_STREAMS,
+    listener::{PeerAddress, Stop},
+};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
     document::Document,
-    formats::{Format, Place},
+    formats::{self, Format, Refusal},
     reader::Segments,
     slug::Slug,
     snapshots::{Following, Seen, Snapshots},
 };
-use crate::peers::Fault;
+use crate::{
+    peers::Fault,
+    places::{Place, Places},
+};
 
 /// How many may follow at once: beside the streams of calls, of which there may be [`MAX_STREAMS`], there is still room for
 /// whoever reads a page.
@@ -45,25 +47,23 @@ const RETRY: Duration = Duration::from_secs(3);
 /// Tells proxies of nginx's kind to hand events on as they come.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(MAX_FOLLOWERS)));
+static PLACES: LazyLock<Places> = LazyLock::new(|| Places::new(MAX_FOLLOWERS));
 
-/// Answers the stream; 404 if there is no such page, 503 if it cannot be told or too many follow.
+/// Answers the stream; 404 if there is no such page, 503 if it cannot be told or too many follow, of all or from one
+/// machine.
 pub(super) async fn follow(
     State(snapshots): State<Snapshots>,
     Segments(slug): Segments<Slug>,
     stop: Option<Extension<Stop>>,
+    peer: Option<Extension<PeerAddress>>,
     headers: HeaderMap,
-) -> Response {
-    let Ok(place) = Arc::clone(&PLACES).try_acquire_owned() else {
-        return refused(Fault::Away);
-    };
+) -> Result<Response, Refusal> {
+    let address = peer.map(|Extension(PeerAddress(address))| address);
+    let place = PLACES.take(address).ok_or(Fault::Away)?;
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let glance = Document::Format(Format::Glance, Place::default());
+    let glance = Document::Format(Format::Glance, formats::Place::default());
     let mut following = snapshots.follow(&slug, glance, seen);
-    let first = match following.look().await {
-        Ok(first) => first,
-        Err(fault) => return refused(fault),
-    };
+    let first = following.look().await?;
     let (events, told) = mpsc::channel(1);
     let stop = stop.map(|Extension(stop)| stop);
     tokio::spawn(async move {
@@ -78,7 +78,7 @@ pub(super) async fn follow(
         (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
         (ACCEL_BUFFERING, HeaderValue::from_static("no")),
     ];
-    (headers, Sse::new(ReceiverStream::new(told))).into_response()
+    Ok((headers, Sse::new(ReceiverStream::new(told))).into_response())
 }
 
 /// Tells until the reader goes away or does not read, or there is nothing to tell any longer.
@@ -86,7 +86,7 @@ async fn tell(
     mut following: Following,
     first: Option<Seen>,
     events: mpsc::Sender<Result<Event, Infallible>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 ) {
     let mut next = first;
     let mut event = Event::default().retry(RETRY);
@@ -116,17 +116,4 @@ async fn tell(
         };
         event = Event::default();
     }
-}
-
-fn refused(fault: Fault) -> Response {
-    let status = match fault {
-        Fault::NotFound => StatusCode::NOT_FOUND,
-        Fault::Away => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    let headers = [
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-        (RETRY_AFTER, HeaderValue::from_static("5")),
-    ];
-    (status, headers).into_response()
 }

@@ -17,6 +17,7 @@ const SHORT: usize = 8 * 1024;
 const BROTLI_QUALITY: i32 = 5;
 /// 4 MiB, the largest window that every reader takes (RFC 7932, section 9.1, allows 16 MiB).
 const BROTLI_WINDOW: i32 = 22;
+const BY_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
 
 /// The same bytes in each encoding. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +130,12 @@ impl Encoding {
 
 /// Says that another reader may get another encoding.
 pub(super) fn vary(headers: &mut HeaderMap) {
-    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(VARY, BY_ENCODING);
+}
+
+/// Whether an answer's encoding was chosen here.
+pub(super) fn is_chosen(headers: &HeaderMap) -> bool {
+    headers.get(VARY) == Some(&BY_ENCODING)
 }
 
 fn gunzipped(gzip: &[u8]) -> std::io::Result<Bytes> {

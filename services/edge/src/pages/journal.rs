@@ -1,16 +1,18 @@
 //! Unsubscriptions that could not be passed on, kept until they can be: whoever leaves has left, though nothing behind
 //! this page answers.
 //!
-//! A file for each token, synced before the reader is told. Tokens cannot be judged here, so whatever looks like one is
-//! taken, up to a limit, and those that turn out to be none are let go.
+//! A file for each token, synced before the reader is told. Whether a token is one of ours only subscriptions can say, which
+//! has the key. So whatever has the form of one is taken, up to a limit for all and one for each machine, and those that
+//! turn out to be none are let go.
 
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
+    net::IpAddr,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -21,12 +23,18 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::hash_of;
-use crate::peers::{Fault, Peers, ask, request};
+use crate::{
+    peers::{Fault, Peers, ask, request},
+    places::{Share, Shares},
+};
 
 /// So many tokens are kept at most. A file takes a block of the disk, which is 4 KiB mostly.
 const MAX_KEPT: usize = 50_000;
-/// The longest token (`UnsubscribeRequest.token`).
-const MAX_TOKEN_CHARS: usize = 200;
+/// So many of them from one machine, until all are passed on: far from all that there is room for, and enough for a mail
+/// provider's, which press the button for many of its readers (RFC 8058).
+const MAX_FROM_ONE: usize = 1000;
+/// A token is 45 bytes in base 64 for URLs (subscriptions' `domain::token`).
+const TOKEN_CHARS: usize = 60;
 /// After so many in a row that cannot be passed on, the rest is left for later.
 const MAX_FAILED: usize = 3;
 /// How often it is tried to pass them on.
@@ -39,6 +47,9 @@ pub(crate) struct Journal {
     noted: Arc<Notify>,
     /// How many are kept, about.
     count: Arc<AtomicUsize>,
+    shares: Arc<Shares>,
+    /// One for each that was kept since all were passed on.
+    taken: Arc<Mutex<Vec<Share>>>,
 }
 
 impl Journal {
@@ -57,19 +68,25 @@ impl Journal {
                 count += 1;
             }
         }
-        let count = Arc::new(AtomicUsize::new(count));
-        Ok(Self { folder: folder.to_owned(), noted: Arc::default(), count })
+        Ok(Self {
+            folder: folder.to_owned(),
+            noted: Arc::default(),
+            count: Arc::new(count.into()),
+            shares: Shares::new(MAX_FROM_ONE),
+            taken: Arc::default(),
+        })
     }
 
-    /// Keeps a token.
+    /// Keeps a token that comes from this address.
     ///
     /// # Errors
     /// [`Fault::NotFound`] if it cannot be one; [`Fault::Away`] if it cannot be kept.
-    pub(super) async fn note(&self, token: &str) -> Result<(), Fault> {
+    pub(super) async fn note(&self, token: &str, from: Option<IpAddr>) -> Result<(), Fault> {
         let is_good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if token.is_empty() || token.len() > MAX_TOKEN_CHARS || !token.bytes().all(is_good) {
+        if token.len() != TOKEN_CHARS || !token.bytes().all(is_good) {
             return Err(Fault::NotFound);
         }
+        let share = self.shares.take(from).ok_or(Fault::Away)?;
         if self.count.load(Ordering::Relaxed) >= MAX_KEPT {
             tracing::error!("there is no room for another unsubscription");
             return Err(Fault::Away);
@@ -79,6 +96,7 @@ impl Journal {
         let kept = kept.unwrap_or_else(|error| Err(io::Error::other(error)));
         if kept.as_ref().is_ok_and(|is_new| *is_new) {
             self.count.fetch_add(1, Ordering::Relaxed);
+            self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(share);
         }
         self.noted.notify_one();
         kept.map(drop).map_err(|error| {
@@ -127,7 +145,11 @@ impl Journal {
         if passed > 0 {
             tracing::info!(passed, "unsubscriptions that were kept have been passed on");
         }
-        if failed > 0 { Err(io::Error::other("subscriptions does not take all of them")) } else { Ok(()) }
+        if failed > 0 {
+            return Err(io::Error::other("subscriptions does not take all of them"));
+        }
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
     }
 }
 
@@ -176,20 +198,41 @@ mod tests {
     async fn a_token_is_kept_once_and_what_cannot_be_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
-        let longest = "a".repeat(MAX_TOKEN_CHARS);
-        for token in ["to-ken_1", "to-ken_1", &longest] {
-            assert_eq!(journal.note(token).await, Ok(()), "{token}");
+        let of = |text: &str| text.to_owned() + &"x".repeat(TOKEN_CHARS - text.len());
+        for token in [of("to-ken_1"), of("to-ken_1"), of("2")] {
+            assert_eq!(journal.note(&token, None).await, Ok(()), "{token}");
         }
-        let too_long = "a".repeat(MAX_TOKEN_CHARS + 1);
-        for bad in ["", "to ken", "tök", "../token", &too_long] {
-            assert_eq!(journal.note(bad).await, Err(Fault::NotFound), "{bad}");
+        let (short, long) = ("x".repeat(TOKEN_CHARS - 1), "x".repeat(TOKEN_CHARS + 1));
+        for bad in ["", &short, &long, &of("to ken"), &of("tök"), &of("../"), &of("=")] {
+            assert_eq!(journal.note(bad, None).await, Err(Fault::NotFound), "{bad}");
         }
         fs::write(folder.path().join("x.half7"), "half").unwrap();
         fs::write(folder.path().join("00"), [0xff, 0xfe]).unwrap();
         fs::write(folder.path().join("01"), "").unwrap();
         let mut kept = list(folder.path()).unwrap().into_iter().map(|(_, token)| token).collect::<Vec<_>>();
         kept.sort();
-        assert_eq!(kept, [longest, "to-ken_1".to_owned()]);
+        assert_eq!(kept, [of("2"), of("to-ken_1")]);
+    }
+
+    #[tokio::test]
+    async fn one_machine_cannot_fill_the_journal_and_a_proxy_of_ours_is_not_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal { shares: Shares::new(2), ..Journal::open(folder.path()).unwrap() };
+        let [greedy, other, proxy] = ["203.0.113.1", "203.0.113.2", "10.0.0.1"].map(|ip| ip.parse().ok());
+        for (number, from, kept) in [
+            (1, greedy, Ok(())),
+            // the same again is no further one
+            (1, greedy, Ok(())),
+            (2, greedy, Ok(())),
+            (3, greedy, Err(Fault::Away)),
+            (3, other, Ok(())),
+            (4, proxy, Ok(())),
+            (5, proxy, Ok(())),
+            (6, proxy, Ok(())),
+        ] {
+            let token = format!("{number:060}");
+            assert_eq!(journal.note(&token, from).await, kept, "{number} from {from:?}");
+        }
     }
 
     #[tokio::test]
@@ -197,6 +240,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
         folder.close().unwrap();
-        assert_eq!(journal.note("token").await, Err(Fault::Away));
+        assert_eq!(journal.note(&"x".repeat(TOKEN_CHARS), None).await, Err(Fault::Away));
     }
 }

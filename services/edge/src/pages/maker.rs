@@ -11,7 +11,8 @@ use super::{
     brand,
     document::Document,
     formats, front,
-    press::Press,
+    lookups::Lookups,
+    press::{PagePress, Press},
     preview,
     slug::Slug,
     snapshots::{Kind, Made},
@@ -27,25 +28,30 @@ use crate::{
 pub(super) struct Maker {
     pub(super) peers: Peers,
     press: Press,
+    lookups: Lookups,
     public_url: Arc<str>,
 }
 
 impl Maker {
     pub(super) fn new(peers: &Peers, press: &Press, public_url: &str) -> Self {
-        Self { peers: peers.clone(), press: press.clone(), public_url: public_url.into() }
+        let (peers, press, lookups) = (peers.clone(), press.clone(), Lookups::new());
+        Self { peers, press, lookups, public_url: public_url.into() }
     }
 
-    /// Where documents are made.
-    pub(super) fn press(&self) -> &Press {
-        &self.press
+    /// Where documents of the page at this place are made.
+    pub(super) fn press(&self, slug: &str) -> PagePress {
+        self.press.of(slug)
     }
 
-    /// A page, as it is now.
+    /// A page, as it is now; that there is none may be a second old.
     pub(super) async fn read(&self, slug: &Slug) -> Result<Source, Fault> {
-        let page = Some(get_page_request::Page::Slug(slug.to_string()));
-        let front = ask(self.peers.status().get_page(request(GetPageRequest { page }))).await?;
+        let look = async {
+            let page = Some(get_page_request::Page::Slug(slug.to_string()));
+            Ok(ask(self.peers.status().get_page(request(GetPageRequest { page }))).await?)
+        };
+        let front = self.lookups.find(slug, look).await?;
         let public_url = Arc::clone(&self.public_url);
-        self.press.run(move || Source::new(&public_url, front)).await?.ok_or(Fault::Away)
+        self.press(slug.as_str()).run(move || Source::new(&public_url, front)).await?.ok_or(Fault::Away)
     }
 
     /// A document of a page that was read.
@@ -69,7 +75,8 @@ impl Maker {
         source: Arc<Source>,
         template: impl FnOnce(Frame, &Source) -> Option<T> + Send + 'static,
     ) -> Result<Made, Fault> {
-        let made = self.press.run(move || {
+        let press = self.press(&source.head.slug);
+        let made = press.run(move || {
             let texts = source.texts;
             let template = template(Frame::live(&source), &source)?;
             let html = template.render().inspect_err(|error| {

@@ -12,6 +12,7 @@ mod guards;
 mod journal;
 mod key_set;
 mod logo;
+mod lookups;
 mod maker;
 mod press;
 mod preview;
@@ -39,7 +40,7 @@ use tower_http::compression::CompressionLayer;
 
 use self::{
     answer::Refused, journal::Journal, key_set::KeySet, logo::Logos, maker::Maker, press::Press,
-    reader::Reader, snapshots::Writing,
+    reader::Manner, snapshots::Writing,
 };
 pub(crate) use self::{
     assets::prepared as prepared_asset,
@@ -137,7 +138,7 @@ fn router(site: Site, guards: Guards) -> Router {
         .with_state(site);
     bounded(pages, LIMIT)
         .layer(DefaultBodyLimit::max(MAX_PUBLIC_REQUEST_BYTES))
-        .layer(CompressionLayer::new().compress_when(is_text))
+        .layer(CompressionLayer::new().compress_when(is_unpacked_text))
         .layer(map_response(move |mut answer: Response| {
             guards.put_on(answer.headers_mut());
             std::future::ready(answer)
@@ -146,40 +147,38 @@ fn router(site: Site, guards: Guards) -> Router {
 
 /// The same pages, each answered within this time.
 fn bounded(pages: Router, limit: Duration) -> Router {
-    pages.layer(from_fn(move |reader: Reader, request: Request, next: Next| async move {
+    pages.layer(from_fn(move |manner: Manner, request: Request, next: Next| async move {
         // in a task, because a reader who goes away must not reset a call of a connection that all share
         let answer = tokio::spawn(deadline::within(limit, next.run(request)));
         match tokio::time::timeout(limit, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(fault)) => {
                 tracing::error!(error = %fault, "a page failed by a fault of ours");
-                reader.refuse(Fault::Away).into_response()
+                manner.refuse(Fault::Away).into_response()
             }
-            Err(_) => reader.refuse(Fault::Away).into_response(),
+            Err(_) => manner.refuse(Fault::Away).into_response(),
         }
     }))
 }
 
-async fn missing(reader: Reader) -> Refused {
-    reader.refuse(Fault::NotFound)
+async fn missing(manner: Manner) -> Refused {
+    manner.refuse(Fault::NotFound)
 }
 
-/// What is worth compressing: pages, what they are made with, and their formats; not the few bytes for machines.
-const TEXTS: [&str; 9] = [
-    "text/html",
-    "text/css",
-    "text/javascript",
-    "text/calendar",
-    "image/svg+xml",
-    "application/json; charset",
-    "application/atom+xml",
-    "application/rss+xml",
-    "application/feed+json",
-];
+/// What is worth compressing of what is made for one reader, or not packed beforehand; not the few bytes for machines.
+const TEXTS: [&str; 2] = ["text/html", "text/javascript"];
 
-fn is_text(_: http::StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions) -> bool {
+/// Whether an answer is compressed on its way. What was packed once for all, or is too short for that, says so (`forms`),
+/// and is the same on every way.
+fn is_unpacked_text(
+    _: http::StatusCode,
+    _: http::Version,
+    headers: &http::HeaderMap,
+    _: &http::Extensions,
+) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    kind.is_some_and(|kind| TEXTS.iter().any(|text| kind.starts_with(text)))
+    let is_text = kind.is_some_and(|kind| TEXTS.iter().any(|text| kind.starts_with(text)));
+    is_text && !forms::is_chosen(headers)
 }
 
 #[cfg(test)]
@@ -196,6 +195,18 @@ mod tests {
         let answer = bounded(pages, Duration::ZERO).oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers()["retry-after"], "5");
+        assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+    }
+
+    #[tokio::test]
+    async fn a_program_is_told_in_its_way_that_it_took_too_long() {
+        let path = "/p/{slug}/api/v2/summary.json";
+        let pages = Router::new().route(path, get(std::future::pending::<()>));
+        let asked = Request::get("/p/demo/api/v2/summary.json").body(Body::empty()).unwrap();
+        let answer = bounded(pages, Duration::ZERO).oneshot(asked).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*");
+        assert_eq!(answer.headers()["content-type"], "application/json; charset=utf-8");
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::{
     extract::{FromRequestParts, Path},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use http::{
     HeaderMap, HeaderValue,
@@ -14,8 +14,38 @@ use http::{
 use kit::locale::Locale;
 use serde::de::DeserializeOwned;
 
-use super::{answer::Refused, document::Document, slug::Slug, snapshots::Snapshots};
+use super::{answer::Refused, document::Document, formats::is_for_program, slug::Slug, snapshots::Snapshots};
 use crate::{peers::Fault, texts::Texts};
+
+/// How whoever asks is told that there is nothing to show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    locale: Option<Locale>,
+    is_for_program: bool,
+}
+
+impl Manner {
+    fn of(parts: &Parts) -> Self {
+        let is_for_program = is_for_program(parts.uri.path());
+        Self { locale: preferred(&parts.headers), is_for_program }
+    }
+
+    fn texts(self) -> Texts {
+        Texts::of(self.locale.unwrap_or(Locale::En))
+    }
+
+    pub(super) fn refuse(self, fault: Fault) -> Refused {
+        Refused { fault, texts: self.texts(), is_for_program: self.is_for_program }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Manner {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
 
 /// What a browser says of its reader.
 #[derive(Debug, Clone)]
@@ -26,6 +56,7 @@ pub(super) struct Reader {
     pub(super) texts: Texts,
     /// All that it says.
     pub(super) headers: HeaderMap,
+    manner: Manner,
 }
 
 impl Reader {
@@ -35,7 +66,7 @@ impl Reader {
     }
 
     pub(super) fn refuse(&self, fault: Fault) -> Refused {
-        Refused { fault, texts: self.texts }
+        self.manner.refuse(fault)
     }
 
     /// Shows this reader a document of a page.
@@ -53,8 +84,8 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let locale = preferred(&parts.headers);
-        Ok(Self { locale, texts: texts(locale), headers: parts.headers.clone() })
+        let manner = Manner::of(parts);
+        Ok(Self { locale: manner.locale, texts: manner.texts(), headers: parts.headers.clone(), manner })
     }
 }
 
@@ -67,17 +98,9 @@ impl<T: DeserializeOwned + Send, S: Sync + Send> FromRequestParts<S> for Segment
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(segments)) => Ok(Self(segments)),
-            Err(_) => {
-                let texts = texts(preferred(&parts.headers));
-                Err(axum::response::IntoResponse::into_response(Refused { fault: Fault::NotFound, texts }))
-            }
+            Err(_) => Err(Manner::of(parts).refuse(Fault::NotFound).into_response()),
         }
     }
-}
-
-/// The texts in this language; in English if there is none.
-fn texts(locale: Option<Locale>) -> Texts {
-    Texts::of(locale.unwrap_or(Locale::En))
 }
 
 /// The language that we speak and the browser likes best (RFC 9110, section 12.5.4).

@@ -23,6 +23,12 @@ impl TryFrom<String> for Slug {
     }
 }
 
+impl Slug {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for Slug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

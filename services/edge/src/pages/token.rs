@@ -4,8 +4,9 @@
 //! A token cannot be looked up without using it, so these pages know no page and speak the browser's language.
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use http::StatusCode;
+use kit::listener::PeerAddress;
 use proto::subscriptions::v1::{ConfirmRequest, UnsubscribeRequest};
 
 use super::{
@@ -55,13 +56,15 @@ pub(super) async fn unsubscribe(
     State(peers): State<Peers>,
     State(journal): State<Option<Journal>>,
     Segments(token): Segments<String>,
+    peer: Option<Extension<PeerAddress>>,
     reader: Reader,
 ) -> Result<Response, Refused> {
     let asked = UnsubscribeRequest { token: token.clone() };
     let told = ask(peers.subscribers().unsubscribe(request(asked))).await;
     match (told.map_err(Fault::from), journal) {
         (Err(Fault::Away), Some(journal)) => {
-            let fault = journal.note(&token).await.err();
+            let from = peer.map(|Extension(PeerAddress(address))| address);
+            let fault = journal.note(&token, from).await.err();
             let noted = ("unsubscribed", "unsubscribe-noted-text");
             outcome(&reader, fault, StatusCode::ACCEPTED, noted)
         }

@@ -27,12 +27,12 @@ use kit::{
     deadline,
     gate::{MAX_CALLS, MAX_STREAMS},
     host::{HostError, MAX_PUBLIC_REQUEST_BYTES, MAX_REQUEST_BYTES},
-    listener::Stop,
+    listener::{PeerAddress, Stop},
     status,
 };
 use proto::{Access, RPCS, Rpc, common::v1::ErrorReason};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     time::{Instant, error::Elapsed},
 };
 use tonic::{Code, Status, service::RoutesBuilder};
@@ -44,7 +44,7 @@ use self::{
     body::Unread,
     lines::{BoxError, Lines},
 };
-use crate::Deps;
+use crate::{Deps, places::Places};
 
 /// How long a browser may remember that it may call. Chromium keeps it no longer than two hours.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
@@ -61,12 +61,17 @@ struct Table(HashMap<&'static str, Way>);
 #[derive(Debug, Clone)]
 struct Way {
     lines: Arc<Lines>,
-    /// One for each call of the same gRPC service that may be passed on at once: as many as its gate lets in. For
-    /// streams, one for each of all that may be open: as many as one process keeps.
-    places: Arc<Semaphore>,
-    is_stream: bool,
+    room: Room,
     /// Of the message alone.
     max_bytes: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Room {
+    /// For each call of the same gRPC service that may be passed on at once: as many as its gate lets in.
+    Calls(Arc<Semaphore>),
+    /// For each of all streams that may be open: as many as one process keeps.
+    Streams(Places),
 }
 
 /// Every gRPC call: health and reflection answered here, public RPCs passed on, anything else unimplemented.
@@ -141,7 +146,7 @@ impl Table {
             ("pharos.subscriptions.v1", &deps.subscriptions),
             ("pharos.notifications.v1", &deps.notifications),
         ];
-        let streams = Arc::new(Semaphore::new(MAX_STREAMS));
+        let streams = Places::new(MAX_STREAMS);
         let mut ways = HashMap::new();
         for (package, address) in peers {
             let lines = Arc::new(Lines::new(address));
@@ -150,13 +155,14 @@ impl Table {
                 RPCS.iter().filter(|rpc| rpc.service.rsplit_once('.').map(|(of, _)| of) == Some(package))
             {
                 let Some(max_bytes) = max_bytes(rpc) else { continue };
-                let places = if rpc.is_stream {
-                    &streams
+                let room = if rpc.is_stream {
+                    Room::Streams(streams.clone())
                 } else {
-                    places.entry(rpc.service).or_insert_with(|| Arc::new(Semaphore::new(MAX_CALLS)))
+                    let places =
+                        places.entry(rpc.service).or_insert_with(|| Arc::new(Semaphore::new(MAX_CALLS)));
+                    Room::Calls(Arc::clone(places))
                 };
-                let (lines, places) = (Arc::clone(&lines), Arc::clone(places));
-                ways.insert(rpc.path, Way { lines, places, is_stream: rpc.is_stream, max_bytes });
+                ways.insert(rpc.path, Way { lines: Arc::clone(&lines), room, max_bytes });
             }
         }
         Self(ways)
@@ -177,14 +183,23 @@ async fn forward(State(table): State<Arc<Table>>, request: Request) -> Response 
     }
     let limit = time_for(&request);
     let answer = async {
-        if way.is_stream { open(way, request, limit).await } else { pass_on(way, request, limit).await }
+        match &way.room {
+            Room::Calls(places) => pass_on(way, places, request, limit).await,
+            Room::Streams(places) => open(way, places, request, limit).await,
+        }
     };
     in_time(limit, deadline::within(limit, answer)).await.unwrap_or_else(Status::into_http)
 }
 
 /// Reads the whole request, passes it on, and reads the whole answer.
-async fn pass_on(way: &Way, request: Request, limit: Duration) -> Result<Response, Status> {
-    let (parts, message, place) = take_in(way, request).await?;
+async fn pass_on(
+    way: &Way,
+    places: &Arc<Semaphore>,
+    request: Request,
+    limit: Duration,
+) -> Result<Response, Status> {
+    let (parts, message) = take_in(way, request).await?;
+    let place = Arc::clone(places).try_acquire_owned().map_err(|_| overloaded())?;
     let left = time_left(limit)?;
     let call = onward(parts, message, Some(left));
     let lines = Arc::clone(&way.lines);
@@ -204,11 +219,13 @@ async fn pass_on(way: &Way, request: Request, limit: Duration) -> Result<Respons
 }
 
 /// Reads the whole request, passes it on, and passes the answer through as it comes.
-async fn open(way: &Way, request: Request, limit: Duration) -> Result<Response, Status> {
+async fn open(way: &Way, places: &Places, request: Request, limit: Duration) -> Result<Response, Status> {
     let began = Instant::now();
     let stop = request.extensions().get::<Stop>().cloned();
     let asked = deadline::asked(request.headers());
-    let (parts, message, place) = take_in(way, request).await?;
+    let (parts, message) = take_in(way, request).await?;
+    let address = parts.extensions.get().map(|PeerAddress(address)| *address);
+    let place = places.take(address).ok_or_else(overloaded)?;
     let left = time_left(limit)?;
     let call = onward(parts, message, asked.map(|asked| asked.saturating_sub(began.elapsed())));
     let lines = Arc::clone(&way.lines);
@@ -236,18 +253,14 @@ async fn open(way: &Way, request: Request, limit: Duration) -> Result<Response, 
     }
 }
 
-/// Reads the whole request, and takes a place for it.
-async fn take_in(
-    way: &Way,
-    request: Request,
-) -> Result<(http::request::Parts, Bytes, OwnedSemaphorePermit), Status> {
+/// Reads the whole request.
+async fn take_in(way: &Way, request: Request) -> Result<(http::request::Parts, Bytes), Status> {
     let (parts, body) = request.into_parts();
     let message = body::request(body, way.max_bytes).await.map_err(|unread| match unread {
         Unread::TooLarge => too_large(way.max_bytes),
         Unread::Malformed => malformed(),
     })?;
-    let place = Arc::clone(&way.places).try_acquire_owned().map_err(|_| overloaded())?;
-    Ok((parts, message, place))
+    Ok((parts, message))
 }
 
 /// A request as it goes on, with the time it has, if that is limited.

@@ -33,6 +33,10 @@ const DARK_GROUNDS: [Colour; 9] = [
 ];
 const WHITE: Colour = Colour(0xff_ffff);
 const BLACK: Colour = Colour(0);
+/// The least contrast of a button with what it stands on: it has an edge in the colour of links.
+const SEEN: f64 = 1.3;
+/// A colour with less contrast with white than this has black letters on it.
+const DARK: f64 = 3.0;
 /// So many hundredths of a button's colour are left under the pointer: the rest is the ground's.
 const HOVER: u32 = 86;
 
@@ -63,7 +67,7 @@ pub(crate) struct Logo {
 #[serde(try_from = "String")]
 pub(crate) struct Digest(String);
 
-/// The colours of links and buttons, on light grounds and on dark ones.
+/// The colours of links and buttons, on light grounds and on dark ones. The edge of a button is a link's colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Palette {
     /// As it was given: for what nobody has to read.
@@ -133,15 +137,15 @@ impl Palette {
     fn of(accent: Colour) -> Self {
         Self {
             accent,
-            light: Shades::of(accent, BLACK, WHITE, &LIGHT_GROUNDS),
-            dark: Shades::of(accent, WHITE, DARK_GROUNDS[0], &DARK_GROUNDS),
+            light: Shades::of(accent, BLACK, &LIGHT_GROUNDS),
+            dark: Shades::of(accent, WHITE, &DARK_GROUNDS),
         }
     }
 
     /// The style sheet that comes after that of all pages.
     pub(crate) fn style_sheet(self) -> String {
         let properties = |Shades { link, press, press_ink }: Shades| {
-            format!(":root{{--link:{link};--press:{press};--press-ink:{press_ink}}}")
+            format!(":root{{--link:{link};--press:{press};--press-ink:{press_ink};--press-edge:{link}}}")
         };
         format!(
             "{}\n@media (prefers-color-scheme:dark){{{}}}\nbody{{border-top:4px solid {}}}\n",
@@ -153,20 +157,22 @@ impl Palette {
 }
 
 impl Shades {
-    /// Of a colour that is moved towards another one until it stands out from all grounds, with this ink on it.
-    fn of(accent: Colour, towards: Colour, ink: Colour, grounds: &[Colour]) -> Self {
-        let stands_out = |colour: Colour| grounds.iter().all(|ground| colour.contrast(*ground) >= READABLE);
-        let takes_ink = |colour: Colour| {
-            let under_the_pointer = grounds[0].mixed(colour, HOVER);
-            colour.contrast(ink) >= READABLE && under_the_pointer.contrast(ink) >= READABLE
+    /// Links are moved towards this colour until they stand out from all grounds. A button is the colour itself, or the
+    /// nearest to it that is seen and can have letters on it.
+    fn of(accent: Colour, towards: Colour, grounds: &[Colour]) -> Self {
+        let stands_out = |colour: &Colour| grounds.iter().all(|ground| colour.contrast(*ground) >= READABLE);
+        let ink = if accent.contrast(WHITE) >= DARK { WHITE } else { BLACK };
+        let is_button = |colour: &Colour| {
+            let under_the_pointer = grounds[0].mixed(*colour, HOVER);
+            grounds[..2].iter().all(|ground| colour.contrast(*ground) >= SEEN)
+                && [*colour, under_the_pointer].iter().all(|colour| colour.contrast(ink) >= READABLE)
         };
-        let nearest = |is_good: &dyn Fn(Colour) -> bool| {
-            let mut steps = (0..=100).map(|step| accent.mixed(towards, step));
-            steps.find(|colour| is_good(*colour)).unwrap_or(towards)
-        };
+        let mut links = (0..=100).map(|step| accent.mixed(towards, step));
+        let mut buttons =
+            (0..=100).flat_map(|step| [BLACK, WHITE].map(|towards| accent.mixed(towards, step)));
         Self {
-            link: nearest(&stands_out),
-            press: nearest(&|colour| stands_out(colour) && takes_ink(colour)),
+            link: links.find(stands_out).unwrap_or(towards),
+            press: buttons.find(is_button).unwrap_or(towards),
             press_ink: ink,
         }
     }
@@ -233,8 +239,8 @@ mod tests {
             for (shades, grounds) in [(light, LIGHT_GROUNDS), (dark, DARK_GROUNDS)] {
                 for ground in grounds {
                     assert!(shades.link.contrast(ground) >= READABLE, "{accent}: a link on {ground}");
-                    assert!(shades.press.contrast(ground) >= READABLE, "{accent}: a button on {ground}");
                 }
+                assert!(shades.press.contrast(grounds[0]) >= SEEN, "{accent}: a button on {}", grounds[0]);
                 let hovered = grounds[0].mixed(shades.press, HOVER);
                 for press in [shades.press, hovered] {
                     assert!(press.contrast(shades.press_ink) >= READABLE, "{accent}: the ink on {press}");
@@ -248,6 +254,8 @@ mod tests {
         let palette = Palette::of(Colour(0x1b_4f9c));
         assert_eq!((palette.light.link, palette.light.press), (Colour(0x1b_4f9c), Colour(0x1b_4f9c)));
         assert_eq!(Palette::of(Colour(0x8a_b8ff)).dark.link, Colour(0x8a_b8ff));
+        let yellow = Palette::of(Colour(0xff_cc00));
+        assert_eq!((yellow.light.press, yellow.light.press_ink), (Colour(0xff_cc00), BLACK));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use proto::incidents::v1::{Incident, Maintenance};
 
-use super::{Mark, PageHead, maintenances};
+use super::{Mark, PageHead, incidents, maintenances};
 use crate::wire::read;
 
 /// A story in two lines.
@@ -17,10 +17,12 @@ impl Brief {
     /// An incident: its phase and, while it is open, its impact, as of its newest update.
     pub(crate) fn of_incident(head: &PageHead, incident: &Incident) -> Self {
         let phase = Mark::phase(incident.phase(), head.texts);
+        let impact = Mark::impact(incident.impact(), head.texts);
         let mark = if incident.resolved_at.is_some() {
             phase
+        } else if !incidents::says_impact(incident) {
+            Mark { tone: impact.tone, ..phase }
         } else {
-            let impact = Mark::impact(incident.impact(), head.texts);
             Mark { tone: impact.tone, text: format!("{} · {}", phase.text, impact.text) }
         };
         let newest = incident.updates.iter().filter_map(|update| read(update.displayed_at.as_ref())).max();
@@ -77,7 +79,7 @@ mod tests {
             ..Maintenance::default()
         };
         let brief = Brief::of_maintenance(&head("de"), &maintenance);
-        assert!(brief.when.ends_with("– 19:30"), "{brief:?}");
+        assert!(brief.when.ends_with("– 19:30 GMT-3"), "{brief:?}");
         assert!(brief.mark.text.starts_with("Wartung: "), "{brief:?}");
     }
 }

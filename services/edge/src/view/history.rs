@@ -29,8 +29,8 @@ pub(crate) struct Summary {
     pub(crate) title: String,
     /// The language of its texts if it is not the page's.
     pub(crate) language: String,
-    /// The impact of an incident, the phase of a maintenance.
-    pub(crate) mark: Mark,
+    /// The impact of an incident if there was any, else that it is over; the phase of a maintenance.
+    pub(crate) mark: Option<Mark>,
     /// The phase of an incident that is open; among incidents, that this is a maintenance.
     pub(crate) chip: Option<Mark>,
     /// When an incident began, or when a maintenance is planned.
@@ -75,7 +75,9 @@ impl Summary {
         let is_open = incident.resolved_at.is_none();
         Self {
             place: incidents::place(&incident),
-            mark: Mark::impact(incident.impact(), head.texts),
+            mark: incidents::says_impact(&incident)
+                .then(|| Mark::impact(incident.impact(), head.texts))
+                .or_else(|| (!is_open).then(|| Mark::phase(incident.phase(), head.texts))),
             chip: is_open.then(|| Mark::phase(incident.phase(), head.texts)),
             when: head.zone.window(incident.started_at.as_ref(), None),
             lasted: incidents::lasted(head, &incident),
@@ -91,7 +93,7 @@ impl Summary {
         let ids = maintenance.component_ids.iter().map(String::as_str);
         let lasted = match maintenance.phase() {
             MaintenancePhase::Completed => {
-                moment::lasted(maintenance.started_at.as_ref(), maintenance.ended_at.as_ref())
+                moment::lasted(head.texts, maintenance.started_at.as_ref(), maintenance.ended_at.as_ref())
             }
             MaintenancePhase::Scheduled
             | MaintenancePhase::InProgress
@@ -101,7 +103,7 @@ impl Summary {
         };
         Self {
             place: maintenances::place(&maintenance),
-            mark: Mark::maintenance(maintenance.phase(), head.texts),
+            mark: Some(Mark::maintenance(maintenance.phase(), head.texts)),
             chip: None,
             when: maintenances::planned(head, &maintenance),
             lasted: lasted.map(|span| head.texts.say_of("lasted", &span)),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use kit::markdown::{self, Title};
-use proto::incidents::v1::{Incident, Postmortem};
+use proto::incidents::v1::{Impact, Incident, Postmortem};
 
 use super::{
     Mark, Moment, PageHead, Window, moment,
@@ -26,6 +26,8 @@ pub(crate) struct IncidentView {
     /// The language of its texts if it is not the page's.
     pub(crate) language: String,
     pub(crate) impact: Mark,
+    /// Whether its impact is told in words: [`says_impact`].
+    pub(crate) says_impact: bool,
     pub(crate) phase: Mark,
     pub(crate) started: Option<Moment>,
     pub(crate) resolved: Option<Moment>,
@@ -98,8 +100,8 @@ impl IncidentView {
         let mut view = Self::new(head, names, &incident, Titles::ON_FRONT, 0..unfolded);
         view.earlier = updates(head, names, &incident, Titles::ON_FRONT.updates, unfolded..all);
         view.earlier_count = head.texts.say_count("earlier-updates", view.earlier.len());
-        let told = incident.updates.len() + usize::try_from(incident.earlier_updates).unwrap_or(0);
-        view.all_updates = (told > all).then(|| head.texts.say_count("all-updates", told));
+        view.all_updates =
+            story::all_updates(head.texts, incident.updates.len(), incident.earlier_updates, all);
         view
     }
 
@@ -124,6 +126,7 @@ impl IncidentView {
             title: incident.title.clone(),
             language: story::foreign(head, incident.language.clone()),
             impact: Mark::impact(incident.impact(), head.texts),
+            says_impact: says_impact(incident),
             phase: Mark::phase(incident.phase(), head.texts),
             started: head.zone.told(incident.started_at.as_ref()),
             resolved: head.zone.told(incident.resolved_at.as_ref()),
@@ -147,6 +150,11 @@ impl IncidentView {
             all_updates: None,
         }
     }
+}
+
+/// Whether it is known how bad it was. Where no component was marked, "no impact" is only said if people did.
+pub(super) fn says_impact(incident: &Incident) -> bool {
+    incident.impact() != Impact::None || incident.impact_is_overridden
 }
 
 /// The place of an incident below its page's.
@@ -177,9 +185,11 @@ fn hurt(head: &PageHead, incident: &Incident) -> Option<Window> {
 
 /// How long the impact lasted, where people say so; else, of an incident that is over, the incident itself.
 pub(super) fn lasted(head: &PageHead, incident: &Incident) -> Option<String> {
-    let impact = moment::lasted(incident.impact_started_at.as_ref(), incident.impact_ended_at.as_ref());
-    let span =
-        impact.or_else(|| moment::lasted(incident.started_at.as_ref(), incident.resolved_at.as_ref()))?;
+    let impact =
+        moment::lasted(head.texts, incident.impact_started_at.as_ref(), incident.impact_ended_at.as_ref());
+    let span = impact.or_else(|| {
+        moment::lasted(head.texts, incident.started_at.as_ref(), incident.resolved_at.as_ref())
+    })?;
     Some(head.texts.say_of("lasted", &span))
 }
 
@@ -201,8 +211,14 @@ impl NextUpdate {
     fn of(head: &PageHead, incident: &Incident) -> Option<Self> {
         let at = moment::read(incident.next_update_at.as_ref()).filter(|_| incident.resolved_at.is_none())?;
         let is_overdue = at < head.now;
-        let key = if is_overdue { "next-update-overdue" } else { "next-update" };
-        let by = head.zone.beside(at, head.now);
+        let is_today = head.zone.share_day(at, head.now);
+        let key = match (is_overdue, is_today) {
+            (false, false) => "next-update",
+            (false, true) => "next-update-today",
+            (true, false) => "next-update-overdue",
+            (true, true) => "next-update-overdue-today",
+        };
+        let by = if is_today { head.zone.time_of_day(at) } else { head.zone.moment(at) };
         Some(Self { by: Moment { text: head.texts.say_of(key, &by.text), ..by }, is_overdue })
     }
 }

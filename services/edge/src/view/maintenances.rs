@@ -27,6 +27,8 @@ pub(crate) struct MaintenanceView {
     pub(crate) names: String,
     /// The newest first.
     pub(crate) updates: Vec<UpdateView>,
+    /// "See all 101 updates", if some are left out.
+    pub(crate) all_updates: Option<String>,
 }
 
 impl MaintenanceView {
@@ -51,15 +53,21 @@ impl MaintenanceView {
         let updates = (0..maintenance.updates.len()).map(|n| {
             UpdateView::of_maintenance(head, title, &maintenance.updates[n], maintenance.updates.get(n + 1))
         });
+        let told = maintenance.updates.len();
         Self {
             updates: updates.collect(),
+            all_updates: story::all_updates(head.texts, told, maintenance.earlier_updates, told),
             place: place(&maintenance),
             phase: Mark::maintenance(maintenance.phase(), head.texts),
             planned: planned(head, &maintenance),
             started: head.zone.told(maintenance.started_at.as_ref()),
             ended: head.zone.told(maintenance.ended_at.as_ref()),
-            lasted: moment::lasted(maintenance.started_at.as_ref(), maintenance.ended_at.as_ref())
-                .map(|span| head.texts.say_of("lasted", &span)),
+            lasted: moment::lasted(
+                head.texts,
+                maintenance.started_at.as_ref(),
+                maintenance.ended_at.as_ref(),
+            )
+            .map(|span| head.texts.say_of("lasted", &span)),
             names: names.listed(maintenance.component_ids.iter().map(String::as_str), most_names, head.texts),
             language: story::foreign(head, maintenance.language),
             title: maintenance.title,

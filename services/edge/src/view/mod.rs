@@ -36,6 +36,7 @@ pub(crate) use self::{
     marks::{Mark, Tone},
     meta::{Meta, PREVIEW, Place},
     moment::{Moment, Window, Zone},
+    story::all_updates,
     uptime::UptimeView,
 };
 use self::{names::Names, uptime::Bars};

@@ -3,6 +3,7 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kit::locale::{self, Locale};
 
+use crate::texts::Texts;
 pub(super) use crate::wire::{read, read_day, read_month};
 
 /// Where and in which language times are told.
@@ -24,13 +25,14 @@ pub(crate) struct Moment {
 /// A time with a beginning and perhaps an end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Window {
+    /// Without the zone where the end has it for both.
     pub(crate) from: Moment,
-    /// Without the day and the zone where they are those of the beginning.
+    /// Without the day where it is that of the beginning.
     pub(crate) to: Option<Moment>,
 }
 
 impl Window {
-    /// "20 November 2026 at 20:00 GMT-3 – 22:30"
+    /// "20 November 2026 at 20:00 – 22:30 GMT-3"
     pub(super) fn in_words(&self) -> String {
         match &self.to {
             None => self.from.text.clone(),
@@ -54,14 +56,15 @@ impl Zone {
         read(at).map(|at| self.moment(at))
     }
 
-    /// A moment beside another one that is told in full: the time of day alone if nothing else differs.
-    pub(super) fn beside(&self, at: Timestamp, other: Timestamp) -> Moment {
-        let (this, that) = (at.to_zoned(self.time_zone.clone()), other.to_zoned(self.time_zone.clone()));
-        if this.date() == that.date() && this.offset() == that.offset() {
-            Moment { iso: iso(at), text: locale::time(at, &self.time_zone, self.locale) }
-        } else {
-            self.moment(at)
-        }
+    /// Only its time of day: for a place where the day and the zone are told.
+    pub(super) fn time_of_day(&self, at: Timestamp) -> Moment {
+        Moment { iso: iso(at), text: locale::time(at, &self.time_zone, self.locale) }
+    }
+
+    /// Whether two moments are told by the same day and the same offset of the zone.
+    pub(super) fn share_day(&self, one: Timestamp, other: Timestamp) -> bool {
+        let (this, that) = (one.to_zoned(self.time_zone.clone()), other.to_zoned(self.time_zone.clone()));
+        this.date() == that.date() && this.offset() == that.offset()
     }
 
     /// From one time on the wire to another; nothing if there is no beginning.
@@ -70,8 +73,18 @@ impl Zone {
         from: Option<&prost_types::Timestamp>,
         to: Option<&prost_types::Timestamp>,
     ) -> Option<Window> {
-        let from = read(from)?;
-        Some(Window { from: self.moment(from), to: read(to).map(|to| self.beside(to, from)) })
+        let (begin, end) = (read(from)?, read(to));
+        let from = self.moment(begin);
+        let Some(end) = end.filter(|end| self.share_day(begin, *end)) else {
+            return Some(Window { from, to: end.map(|end| self.moment(end)) });
+        };
+        let mut to = self.time_of_day(end);
+        // the zone comes last in every language, after a space
+        let Some((when, zone)) = from.text.rsplit_once(' ') else {
+            return Some(Window { from, to: Some(to) });
+        };
+        to.text = format!("{} {zone}", to.text);
+        Some(Window { from: Moment { text: when.to_owned(), ..from }, to: Some(to) })
     }
 
     /// The day of a moment.
@@ -102,23 +115,27 @@ fn noon(day: Date) -> Option<Timestamp> {
 
 /// How long something took, as [`span`]; nothing if either end is missing.
 pub(super) fn lasted(
+    texts: Texts,
     from: Option<&prost_types::Timestamp>,
     to: Option<&prost_types::Timestamp>,
 ) -> Option<String> {
-    Some(span(read(to)?.duration_since(read(from)?).as_secs()))
+    Some(span(texts, read(to)?.duration_since(read(from)?).as_secs()))
 }
 
-/// So many seconds, in the two largest units that say something: "3 d 4 h", "1 h 5 min", "1 min".
-/// The units are the same in every language that we speak (symbols of the SI brochure, table 8).
-pub(super) fn span(seconds: i64) -> String {
+/// So many seconds, in the two largest units that say something: "3 days 4 h", "1 h 5 min", "1 min".
+pub(super) fn span(texts: Texts, seconds: i64) -> String {
+    let of = |key: &str, count: i64| texts.say_with(key, [("count", count.into())]);
+    let two = |first: String, second: String| {
+        texts.say_with("span", [("first", first.into()), ("second", second.into())])
+    };
     let minutes = seconds.max(0).saturating_add(30) / 60;
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     match (days, hours, rest) {
-        (0, 0, rest) => format!("{} min", rest.max(1)),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, rest) => format!("{hours} h {rest} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
+        (0, 0, rest) => of("span-minutes", rest.max(1)),
+        (0, hours, 0) => of("span-hours", hours),
+        (0, hours, rest) => two(of("span-hours", hours), of("span-minutes", rest)),
+        (days, 0, _) => of("span-days", days),
+        (days, hours, _) => two(of("span-days", days), of("span-hours", hours)),
     }
 }
 
@@ -146,11 +163,27 @@ mod tests {
             (3600, "1 h"),
             (3900, "1 h 5 min"),
             (5700, "1 h 35 min"),
-            (86_399, "1 d"),
-            (86_400 * 3 + 4 * 3600 + 300, "3 d 4 h"),
-            (i64::MAX, "106751991167300 d 15 h"),
+            (86_399, "1 day"),
+            (86_400 * 3 + 4 * 3600 + 300, "3 days 4 h"),
+            (i64::MAX, "106751991167300 days 15 h"),
         ] {
-            assert_eq!(span(seconds), text, "{seconds}");
+            assert_eq!(span(Texts::of(Locale::En), seconds), text, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_told_as_each_language_writes_it() {
+        for (locale, long, short) in [
+            (Locale::En, "1 day 4 h", "2 h 5 min"),
+            (Locale::PtBr, "1 dia 4 h", "2 h 5 min"),
+            (Locale::Es, "1 día 4 h", "2 h 5 min"),
+            (Locale::De, "1 Tag 4 Std.", "2 Std. 5 Min."),
+            (Locale::Fr, "1 jour 4 h", "2 h 5 min"),
+            (Locale::Ja, "1日4時間", "2時間5分"),
+        ] {
+            let texts = Texts::of(locale);
+            assert_eq!(span(texts, 86_400 + 4 * 3600), long);
+            assert_eq!(span(texts, 2 * 3600 + 300), short);
         }
     }
 
@@ -163,15 +196,23 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_window_says_only_what_its_beginning_does_not() {
+    fn a_window_says_its_day_and_its_zone_once_where_they_are_the_same() {
         let zone = zone("Europe/Berlin", Locale::En);
         for (from, to, text) in [
-            ("2026-11-20T20:00:00Z", "2026-11-20T22:30:00Z", "23:30"),
-            ("2026-11-20T20:00:00Z", "2026-11-20T23:30:00Z", "21 November 2026 at 00:30 GMT+1"),
-            ("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "25 October 2026 at 02:30 GMT+1"),
+            ("2026-11-20T20:00:00Z", "2026-11-20T22:30:00Z", "20 November 2026 at 21:00 – 23:30 GMT+1"),
+            (
+                "2026-11-20T20:00:00Z",
+                "2026-11-20T23:30:00Z",
+                "20 November 2026 at 21:00 GMT+1 – 21 November 2026 at 00:30 GMT+1",
+            ),
+            (
+                "2026-10-25T00:30:00Z",
+                "2026-10-25T01:30:00Z",
+                "25 October 2026 at 02:30 GMT+2 – 25 October 2026 at 02:30 GMT+1",
+            ),
         ] {
             let window = zone.window(Some(&wire(from)), Some(&wire(to))).unwrap();
-            assert_eq!(window.to.unwrap().text, text, "{from} {to}");
+            assert_eq!(window.in_words(), text, "{from} {to}");
         }
         let open = zone.window(Some(&wire("2026-11-20T20:00:00Z")), None).unwrap();
         assert_eq!((open.from.text.as_str(), open.to), ("20 November 2026 at 21:00 GMT+1", None));

@@ -91,19 +91,21 @@ impl Names {
                 None => items.push((group, vec![&each.name])),
             }
         }
+        let comma = texts.say("list-comma");
         let items = items
             .into_iter()
             .map(|(group, members)| match group.and_then(|id| self.group(id)) {
-                Some(group) => format!("{group} ({})", members.join(", ")),
-                None => members.join(", "),
+                Some(group) => texts
+                    .say_with("in-group", [("group", group.into()), ("names", members.join(&comma).into())]),
+                None => members.join(&comma),
             })
             .collect::<Vec<_>>();
         match items.split_last() {
             Some((last, before)) if more == 0 && !before.is_empty() => {
-                texts.say_with("list-and", [("first", before.join(", ").into()), ("last", last.into())])
+                texts.say_with("list-and", [("first", before.join(&comma).into()), ("last", last.into())])
             }
-            Some(_) if more > 0 => format!("{} {}", items.join(", "), texts.say_count("and-more", more)),
-            Some(_) | None => items.join(", "),
+            Some(_) if more > 0 => format!("{} {}", items.join(&comma), texts.say_count("and-more", more)),
+            Some(_) | None => items.join(&comma),
         }
     }
 }
@@ -164,6 +166,7 @@ mod tests {
             assert_eq!(names().listed(ids.iter().copied(), FEW, en), told, "{ids:?}");
         }
         assert_eq!(names().listed(["a", "b", "c"], FEW, pt_br), "Group (A, B) e C");
+        assert_eq!(names().listed(["a", "b", "c"], FEW, Texts::of(Locale::Ja)), "Group（A、B）、C");
     }
 
     #[test]

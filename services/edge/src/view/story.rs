@@ -7,6 +7,7 @@ use proto::incidents::v1::{
 };
 
 use super::{Mark, Moment, PageHead, moment, names::Names};
+use crate::texts::Texts;
 
 /// So many characters of an update stand in a summary.
 const EXCERPT_CHARACTERS: usize = 320;
@@ -36,6 +37,12 @@ pub(crate) struct UpdateView {
 pub(crate) struct StatusNames {
     pub(crate) status: Mark,
     pub(crate) names: String,
+}
+
+/// "See all 101 updates", where only so many of those that were told are shown; the others are left out.
+pub(crate) fn all_updates(texts: Texts, told: usize, left_out: i32, shown: usize) -> Option<String> {
+    let all = told + usize::try_from(left_out).unwrap_or(0);
+    (all > shown).then(|| texts.say_count("all-updates", all))
 }
 
 impl UpdateView {
@@ -125,7 +132,7 @@ fn gap(
     to: Option<&prost_types::Timestamp>,
 ) -> Option<String> {
     let seconds = moment::read(to)?.duration_since(moment::read(from)?).as_secs();
-    (seconds >= 30).then(|| head.texts.say_of("earlier", &moment::span(seconds)))
+    (seconds >= 30).then(|| head.texts.say_of("earlier", &moment::span(head.texts, seconds)))
 }
 
 /// The language of a text as a BCP 47 tag, where it is not the page's; else empty.

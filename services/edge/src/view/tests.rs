@@ -89,8 +89,7 @@ fn an_incident_lasted_as_long_as_people_say_that_customers_were_hurt() {
     assert_eq!(lasted(begun.clone()).as_deref(), Some("Lasted for 1 h 35 min"));
 
     let span = alone(&head("en"), hurt(over())).hurt.unwrap();
-    assert_eq!(span.from.text, "20 November 2026 at 09:50 GMT-3");
-    assert_eq!(span.to.unwrap().text, "10:30");
+    assert_eq!(span.in_words(), "20 November 2026 at 09:50 – 10:30 GMT-3");
     let since = alone(&head("pt-BR"), begun).hurt.unwrap();
     assert_eq!(since.from.text, "desde 20 de novembro de 2026 às 09:50 GMT-3");
     assert_eq!(alone(&head("en"), over()).hurt, None);
@@ -176,7 +175,7 @@ fn an_incident_by_itself_names_all_that_it_speaks_of_and_the_impact_on_each() {
     assert_eq!(view.affected, []);
     let impact = &view.component_impacts[0];
     assert_eq!((impact.name.as_str(), impact.status.text.as_str()), ("B", "Partial outage"));
-    assert_eq!(impact.span.as_ref().unwrap().to.as_ref().unwrap().text, "10:20");
+    assert_eq!(impact.span.as_ref().unwrap().to.as_ref().unwrap().text, "10:20 GMT-3");
 }
 
 #[test]
@@ -218,7 +217,7 @@ fn what_nobody_wrote_of_a_maintenance_is_told_in_the_pages_language() {
     let labels = view.updates.iter().map(|each| each.label.text.as_str()).collect::<Vec<_>>();
     assert_eq!(labels, ["Completed", "In progress", "Update", "Scheduled"]);
     assert_eq!(view.updates[2].moved[0].text, "New planned start: 20 November 2026 at 10:00 GMT-3");
-    assert_eq!(view.planned.unwrap().to.unwrap().text, "11:00");
+    assert_eq!(view.planned.unwrap().to.unwrap().text, "11:00 GMT-3");
     assert_eq!(told("pt-BR").updates[1].note.as_deref(), Some("A manutenção começou."));
 }
 
@@ -239,6 +238,12 @@ fn a_long_story_is_folded_on_the_front_and_cut_only_when_it_is_very_long() {
     let count = left_out.updates.len() + 40;
     let cut = IncidentView::on_front(&head("en"), &Names::default(), left_out);
     assert_eq!(cut.all_updates, Some(format!("See all {count} updates")));
+    let maintenance = |earlier_updates| {
+        let updates = vec![MaintenanceUpdate::default(); 2];
+        let maintenance = Maintenance { updates, earlier_updates, ..Default::default() };
+        MaintenanceView::on_front(&head("en"), &Names::default(), maintenance).all_updates
+    };
+    assert_eq!((maintenance(0), maintenance(3).as_deref()), (None, Some("See all 5 updates")));
 }
 
 #[test]

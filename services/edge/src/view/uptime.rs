@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use kit::locale::Locale;
 use proto::incidents::v1::{GetUptimeResponse, Uptime, UptimeDay, UptimeWeights, uptime::Of};
 
 use super::{Mark, PageHead, marks::Tone, moment};
+use crate::texts::Texts;
 
 /// So many days a bar chart has: today and those before it.
 const DAYS: i32 = 90;
@@ -16,7 +16,7 @@ const DAY_WIDTH: i32 = 10;
 /// The uptime of the last 90 days as a bar chart.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UptimeBar {
-    /// "99.98 % uptime in the last 90 days".
+    /// "99.98% uptime in the last 90 days".
     pub(crate) text: String,
     /// How much of the chart, from its beginning, was not counted, in units of its drawing.
     pub(crate) uncounted: i32,
@@ -75,17 +75,23 @@ impl UptimeBar {
             (0..DAYS).contains(&n).then(|| BadDay {
                 x: n * DAY_WIDTH,
                 tone,
-                text: format!(
-                    "{}: {}",
-                    head.zone.day(date),
-                    outages(head, day.partial_outage_seconds.into(), day.major_outage_seconds.into())
+                text: head.texts.say_with(
+                    "labelled",
+                    [
+                        ("label", head.zone.day(date).into()),
+                        (
+                            "text",
+                            outages(head, day.partial_outage_seconds.into(), day.major_outage_seconds.into())
+                                .into(),
+                        ),
+                    ],
                 ),
             })
         });
         let text = head.texts.say_with(
             "uptime-of-days",
             [
-                ("percent", percent(uptime.hundredths_of_percent, head.zone.locale).into()),
+                ("percent", percent(head.texts, uptime.hundredths_of_percent).into()),
                 ("count", (DAYS - uncounted).into()),
             ],
         );
@@ -112,18 +118,19 @@ fn outages(head: &PageHead, partial_seconds: i64, major_seconds: i64) -> String 
     let told = [("uptime-partial", partial_seconds), ("uptime-major", major_seconds)]
         .into_iter()
         .filter(|(_, seconds)| *seconds > 0)
-        .map(|(key, seconds)| head.texts.say_of(key, &moment::span(seconds)));
-    told.collect::<Vec<_>>().join(", ")
+        .map(|(key, seconds)| head.texts.say_of(key, &moment::span(head.texts, seconds)));
+    told.collect::<Vec<_>>().join(&head.texts.say("list-comma"))
 }
 
-/// Hundredths of a percent as people write them: "99.98 %", "99,90 %", "100 %".
-fn percent(hundredths: i32, locale: Locale) -> String {
+/// Hundredths of a percent as people write them: "99.98%", "99,90 %", "100%".
+fn percent(texts: Texts, hundredths: i32) -> String {
     let hundredths = hundredths.clamp(0, 10_000);
-    let point = locale.decimal_mark();
-    match (hundredths / 100, hundredths % 100) {
-        (whole @ (0 | 100), 0) => format!("{whole} %"),
-        (whole, rest) => format!("{whole}{point}{rest:02} %"),
-    }
+    let point = texts.locale().decimal_mark();
+    let number = match (hundredths / 100, hundredths % 100) {
+        (whole @ (0 | 100), 0) => whole.to_string(),
+        (whole, rest) => format!("{whole}{point}{rest:02}"),
+    };
+    texts.say_of("percent", &number)
 }
 
 /// The uptime of some months, as a table.
@@ -169,7 +176,7 @@ impl UptimeCell {
             (_, _) => Tone::Major,
         };
         (uptime.window_seconds > 0).then(|| Self {
-            percent: Mark { tone, text: percent(uptime.hundredths_of_percent, head.zone.locale) },
+            percent: Mark { tone, text: percent(head.texts, uptime.hundredths_of_percent) },
             outages: outages(head, uptime.partial_outage_seconds, uptime.major_outage_seconds),
         })
     }
@@ -222,13 +229,16 @@ impl UptimeView {
 }
 
 fn weights(head: &PageHead, weights: &UptimeWeights) -> String {
-    let (partial, major) = (weights.partial_outage_percent, weights.major_outage_percent);
+    let [partial, major] = [weights.partial_outage_percent, weights.major_outage_percent]
+        .map(|whole| head.texts.say_of("percent", &whole.to_string()));
     head.texts.say_with("uptime-weights", [("partial", partial.into()), ("major", major.into())])
 }
 
 #[cfg(test)]
 mod tests {
     use proto::{common::v1 as common, incidents::v1::Component};
+
+    use kit::locale::Locale;
 
     use super::*;
     use crate::view::{names::Names, tests::head};
@@ -258,16 +268,16 @@ mod tests {
 
     #[test]
     fn percentages_are_written_as_the_reader_writes_them() {
-        for (hundredths, en, pt_br) in [
-            (10_000, "100 %", "100 %"),
-            (9998, "99.98 %", "99,98 %"),
-            (9990, "99.90 %", "99,90 %"),
-            (9900, "99.00 %", "99,00 %"),
-            (5, "0.05 %", "0,05 %"),
-            (0, "0 %", "0 %"),
+        for (hundredths, en, de) in [
+            (10_000, "100%", "100\u{a0}%"),
+            (9998, "99.98%", "99,98\u{a0}%"),
+            (9990, "99.90%", "99,90\u{a0}%"),
+            (9900, "99.00%", "99,00\u{a0}%"),
+            (5, "0.05%", "0,05\u{a0}%"),
+            (0, "0%", "0\u{a0}%"),
         ] {
-            assert_eq!(percent(hundredths, Locale::En), en);
-            assert_eq!(percent(hundredths, Locale::PtBr), pt_br);
+            assert_eq!(percent(Texts::of(Locale::En), hundredths), en);
+            assert_eq!(percent(Texts::of(Locale::De), hundredths), de);
         }
     }
 
@@ -276,7 +286,7 @@ mod tests {
         // the head's today is 2026-11-20, so that the first of the days is 2026-08-23
         let days = vec![day(8, 23, 60, 0), day(11, 19, 0, 0), day(11, 20, 720, 3900), day(8, 22, 1, 1)];
         let bar = UptimeBar::new(&head("en"), &uptime(9998, "2026-08-23T03:00:00Z", days)).unwrap();
-        assert_eq!(bar.text, "99.98 % uptime in the last 90 days");
+        assert_eq!(bar.text, "99.98% uptime in the last 90 days");
         assert_eq!((bar.uncounted, bar.counted), (0, 900));
         assert_eq!(
             bar.days,
@@ -295,9 +305,9 @@ mod tests {
     fn days_before_a_component_was_counted_are_not_shown_as_good() {
         let bar = UptimeBar::new(&head("pt-BR"), &uptime(9998, "2026-11-10T03:00:00Z", Vec::new())).unwrap();
         assert_eq!((bar.uncounted, bar.counted), (790, 110));
-        assert_eq!(bar.text, "99,98 % de disponibilidade nos últimos 11 dias");
+        assert_eq!(bar.text, "99,98% de disponibilidade nos últimos 11 dias");
         let today = UptimeBar::new(&head("en"), &uptime(10_000, "2026-11-20T03:00:00Z", Vec::new())).unwrap();
-        assert_eq!((today.uncounted, today.text.as_str()), (890, "100 % uptime today"));
+        assert_eq!((today.uncounted, today.text.as_str()), (890, "100% uptime today"));
         let future = Uptime { window_seconds: 0, ..uptime(10_000, "2026-11-21T03:00:00Z", Vec::new()) };
         assert_eq!(UptimeBar::new(&head("en"), &future), None);
     }
@@ -345,7 +355,7 @@ mod tests {
             &[(Date::constant(2026, 10, 1), october), (Date::constant(2026, 11, 1), november)],
         );
         assert_eq!(view.months, ["October 2026", "November 2026"]);
-        assert_eq!(view.weights.unwrap().split(',').next(), Some("A partial outage counts as 30 % down"));
+        assert_eq!(view.weights.unwrap().split(',').next(), Some("A partial outage counts as 30% down"));
         let lines = |row: &UptimeRow| {
             let cells = row.months.iter().map(|cell| match cell {
                 Some(cell) => format!("{} {}", cell.percent.text, cell.outages),
@@ -359,6 +369,6 @@ mod tests {
             .flat_map(|section| section.group.iter().chain(&section.rows))
             .map(lines)
             .collect::<Vec<_>>();
-        assert_eq!(told, ["Group: - | 100 % ", "A: 99.50 % 2 min major outage | 100 % ", "B: - | 100 % "]);
+        assert_eq!(told, ["Group: - | 100% ", "A: 99.50% 2 min major outage | 100% ", "B: - | 100% "]);
     }
 }

@@ -78,8 +78,11 @@ async fn a_client_that_comes_back_is_told_only_what_is_newer() {
 #[tokio::test]
 async fn events_of_no_page_or_of_one_that_cannot_be_told_are_refused() {
     let world = World::showing(given::page("en")).await;
-    let (parts, _) = follow(&world, "/p/other/events", None).await;
-    assert_eq!(parts.status, StatusCode::NOT_FOUND);
+    for path in ["/p/other/events", "/p/Other/events"] {
+        let (parts, _) = follow(&world, path, None).await;
+        assert_eq!(parts.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(parts.headers["access-control-allow-origin"], "*", "{path}");
+    }
     let (parts, _) = follow(&World::alone().await, "/p/demo/events", None).await;
     assert_eq!(
         (parts.status, parts.headers["retry-after"].as_bytes()),

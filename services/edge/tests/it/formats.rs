@@ -1,5 +1,7 @@
 //! What programs read of a page.
 
+use std::collections::HashSet;
+
 use http::{Method, StatusCode};
 use proto::incidents::v1::{ComponentStatus, GetPageResponse, Impact, Phase};
 use serde_json::Value;
@@ -113,19 +115,52 @@ async fn formats_are_compressed() {
 }
 
 #[tokio::test]
+async fn a_format_is_packed_or_not_in_the_same_way_on_every_way_through_the_edge() {
+    let world = World::showing(page()).await;
+    let headers = [("accept-encoding", "gzip")];
+    let mut packed = HashSet::new();
+    for (place, _) in FORMATS {
+        let path = format!("/p/demo{place}");
+        get(&world, &path).await;
+        let short = send(&world, Method::GET, &path, &headers, "").await;
+        // with something added it is asked for by the router
+        let long = send(&world, Method::GET, &format!("{path}?x=y"), &headers, "").await;
+        for name in ["content-encoding", "vary", "etag"] {
+            assert_eq!(short.header(name), long.header(name), "{name} of {place}");
+        }
+        assert_eq!(short.body, long.body, "{place}");
+        packed.insert(short.header("content-encoding"));
+    }
+    assert_eq!(packed, ["".to_owned(), "gzip".to_owned()].into());
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_told_to_programs_in_their_language() {
     let world = World::showing(page()).await;
-    for place in
-        ["/p/nope/api/v2/summary.json", "/p/nope/history.atom", "/p/demo/incidents/000000000000.json"]
-    {
-        let answer = get(&world, place).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{place}");
-        assert_eq!(answer.header("access-control-allow-origin"), "*", "{place}");
-        assert!(serde_json::from_slice::<Value>(&answer.body).unwrap()["error"].is_string(), "{place}");
+    let below = FORMATS.map(|(place, _)| place).into_iter().chain([
+        "/incidents/000000000000.json",
+        "/events",
+        "/widget.js",
+        "/embed/script.js",
+    ]);
+    let of_no_page =
+        below.flat_map(|place| ["nope", "No-Page", "n%00"].map(|slug| format!("/p/{slug}{place}")));
+    let others = ["/p/demo/incidents/000000000000.json", "/p/demo/incidents/x.json"];
+    let nothing = ["/p/demo/api/v2/nothing.json", "/p/demo/api/v3/summary.json"];
+    for path in of_no_page.chain(others.into_iter().chain(nothing).map(str::to_owned)) {
+        if ["/p/nope/widget.js", "/p/nope/embed/script.js"].contains(&path.as_str()) {
+            // the same for all pages: it finds out by itself that there is none
+            continue;
+        }
+        let answer = get(&world, &path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        assert!(serde_json::from_slice::<Value>(&answer.body).unwrap()["error"].is_string(), "{path}");
     }
-    for place in ["/p/demo/api/v2/nothing.json", "/p/demo/api/v3/summary.json"] {
-        assert_eq!(get(&world, place).await.status, StatusCode::NOT_FOUND, "{place}");
-    }
+    let subscribed = post(&world, "/p/No-Page/api/v2/subscribers.json", "subscriber[email]=a%40b.c").await;
+    assert_eq!(subscribed.status, StatusCode::NOT_FOUND);
+    assert_eq!(subscribed.header("access-control-allow-origin"), "*");
+    assert!(subscribed.header("content-type").starts_with("application/json"));
     let away = get(&World::alone().await, "/p/demo/api/v2/status.json").await;
     assert_eq!((away.status, away.header("retry-after").as_str()), (StatusCode::SERVICE_UNAVAILABLE, "5"));
     assert_eq!(away.header("access-control-allow-origin"), "*");

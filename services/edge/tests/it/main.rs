@@ -11,6 +11,7 @@ mod formats;
 mod given;
 mod kept;
 mod looks;
+mod outages;
 mod pages;
 mod proxy;
 mod services;

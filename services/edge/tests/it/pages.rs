@@ -67,7 +67,7 @@ async fn a_page_tells_its_state_then_open_incidents_then_components_then_recent_
             "All is well again.",
             "Lasted for 1 h 5 min",
             "/p/demo/history",
-            "<form class=\"subscribe\" method=\"post\" action=\"/p/demo/subscribe\">",
+            "<form class=\"subscribe short\" method=\"post\" action=\"/p/demo/subscribe\">",
         ],
     );
     assert!(!page.text().contains("Slow pages.</p>"), "a summary tells only the last update");

@@ -44,7 +44,7 @@ use tonic::{Request as Call, Response, Status};
 use crate::given::PAGE_ID;
 
 /// A token that the services know; they know no other.
-pub(crate) const GOOD_TOKEN: &str = "t0ken";
+pub(crate) const GOOD_TOKEN: &str = "EgABAgMEBQZwiIkKCwwNDg8QERITFBUWdxiZGhscHR4fICEiIyQlJicoKSor";
 
 /// The key set that the services tell.
 pub(crate) const JWKS: &str = r#"{"keys":[]}"#;

@@ -21,7 +21,7 @@ fn reads(world: &World) -> usize {
 }
 
 /// The page under another name, at this version.
-fn named(name: &str, version: i64) -> GetPageResponse {
+pub(crate) fn named(name: &str, version: i64) -> GetPageResponse {
     let mut page = given::page("en");
     page.page.as_mut().unwrap().name = name.into();
     page.version = version;
@@ -29,7 +29,7 @@ fn named(name: &str, version: i64) -> GetPageResponse {
 }
 
 /// Asks for a document until it is as wanted.
-async fn until(world: &World, path: &str, is_wanted: impl Fn(&Answer) -> bool) -> Answer {
+pub(crate) async fn until(world: &World, path: &str, is_wanted: impl Fn(&Answer) -> bool) -> Answer {
     let asking = async {
         loop {
             let answer = get(world, path).await;
@@ -43,7 +43,7 @@ async fn until(world: &World, path: &str, is_wanted: impl Fn(&Answer) -> bool) -
 }
 
 /// Asks until the edge hears of changes: a page that was read stays good for longer than without hearing.
-async fn hears(world: &World) {
+pub(crate) async fn hears(world: &World) {
     const UNSURE: Duration = Duration::from_secs(1);
     let hearing = async {
         let (mut before, mut since) = (0, Instant::now());

@@ -198,6 +198,24 @@ impl World {
         let _heard = self.changes.send(Ok(WatchPageChangesResponse { gap: false, changes }));
     }
 
+    /// Shows another page from now on, while changes cannot be told of.
+    pub(crate) fn change_in_a_gap(&self, page: GetPageResponse) {
+        *self.shown.lock().unwrap() = page;
+        let _heard = self.changes.send(Err(Status::unavailable("away")));
+    }
+
+    /// Whether the edge hears of changes.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.changes.receiver_count() > 0
+    }
+
+    /// Tells of another page, and answers nobody who asks for it.
+    pub(crate) fn change_and_be_away(&self, page: GetPageResponse) {
+        self.is_away.store(true, Ordering::SeqCst);
+        self.change(page);
+        self.be_away(true);
+    }
+
     /// The services answer no longer, or again.
     pub(crate) fn be_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);

@@ -285,3 +285,15 @@ fn what_the_clock_did_is_told_in_the_pages_language() {
     assert_eq!(told["body"], "A manutenção começou.");
     assert_eq!(told["affected_components"], Value::Null);
 }
+
+#[test]
+fn what_was_before_the_first_update_of_a_maintenance_that_is_not_left_out_is_not_known() {
+    let source = acme("UTC");
+    let begun = [(42, MaintenancePhase::InProgress, "2026-11-22T01:00:00Z")];
+    for (earlier_updates, before) in [(0, "operational"), (1, "under_maintenance")] {
+        let begun = Maintenance { earlier_updates, ..a_maintenance(23, "Move", &[12], &begun) };
+        let answer = StatusServiceGetMaintenanceResponse { maintenance: Some(begun), ..Default::default() };
+        let affected = at(&maintenance(&source, &answer), "/incident_updates/0/affected_components");
+        assert_eq!(rows(&affected, &["old_status", "new_status"]), [format!("{before} under_maintenance")]);
+    }
+}

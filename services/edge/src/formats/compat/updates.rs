@@ -104,11 +104,12 @@ impl Update {
         let all = &maintenance.updates;
         let notes = notes(teller, maintenance);
         let updates = all.iter().enumerate().map(|(n, update)| {
-            let before =
-                all.get(n + 1).map_or(ComponentStatus::Operational, |it| words::worked_on(it.phase()));
+            let after = words::worked_on(update.phase());
+            // as with incidents
+            let first = if maintenance.earlier_updates > 0 { after } else { ComponentStatus::Operational };
+            let before = all.get(n + 1).map_or(first, |it| words::worked_on(it.phase()));
             let ids = maintenance.component_ids.iter();
-            let affected =
-                ids.filter_map(|id| affected(teller, id, before, words::worked_on(update.phase())));
+            let affected = ids.filter_map(|id| affected(teller, id, before, after));
             let affected = affected.collect::<Vec<_>>();
             let created = teller.told(update.created_at.as_ref());
             Self {

@@ -78,7 +78,7 @@ fn event(
 }
 
 /// How many updates moved its times or cancelled it: programs take what comes with a higher number in place of what
-/// they have.
+/// they have. Each that is left out may have, so that the number does not fall because one is.
 fn sequence(maintenance: &Maintenance) -> usize {
     let updates = &maintenance.updates;
     let changes = updates.iter().enumerate().filter(|(n, update)| {
@@ -87,7 +87,7 @@ fn sequence(maintenance: &Maintenance) -> usize {
             || update.scheduled_end_at.is_some()
             || (update.phase() == MaintenancePhase::Cancelled && before != Some(MaintenancePhase::Cancelled))
     });
-    changes.count()
+    changes.count() + usize::try_from(maintenance.earlier_updates).unwrap_or(0)
 }
 
 /// What was told last, what somebody wrote last, and what is worked on.

@@ -15,7 +15,7 @@ use proto::incidents::v1::{
 
 use super::teller::{Teller, escape};
 use crate::{
-    view::{IncidentView, MaintenanceView},
+    view::{IncidentView, MaintenanceView, all_updates},
     wire::read,
 };
 
@@ -252,21 +252,24 @@ fn of_incident(teller: &Teller, incident: &Incident, former: &[Component], most:
         })
     });
     let told = report.into_iter().chain(told).collect();
-    let left_out = usize::try_from(incident.earlier_updates).unwrap_or(0);
     let facts = Facts {
         name: format!("Incident/{code}"),
         place,
         title: incident.title.clone(),
         language: Some(view.language).filter(|language| !language.is_empty()),
         planned: None,
-        all_updates: (left_out > 0)
-            .then(|| teller.texts().say_count("all-updates", incident.updates.len() + left_out)),
+        all_updates: left_out(teller, incident.updates.len(), incident.earlier_updates),
         tags: vec![
             ("incident", teller.texts().say("incident")),
             (impact_term(incident.impact()), view.impact.text),
         ],
     };
     Telling { facts, told }
+}
+
+/// Says that there are updates which were left out of these.
+fn left_out(teller: &Teller, told: usize, left_out: i32) -> Option<String> {
+    all_updates(teller.texts(), told, left_out, told)
 }
 
 fn of_maintenance(teller: &Teller, maintenance: &Maintenance, former: &[Component], most: usize) -> Telling {
@@ -296,7 +299,7 @@ fn of_maintenance(teller: &Teller, maintenance: &Maintenance, former: &[Componen
             Some(to) => format!("{} - {}", span.from.text, to.text),
             None => span.from.text,
         }),
-        all_updates: None,
+        all_updates: left_out(teller, maintenance.updates.len(), maintenance.earlier_updates),
         tags: vec![("maintenance", teller.texts().say("maintenance"))],
     };
     Telling { facts, told }

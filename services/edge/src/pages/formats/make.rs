@@ -6,7 +6,7 @@ use http::HeaderValue;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use kit::{paging::Cursor, time::EARLIEST};
 use proto::incidents::v1::{
-    ListHistoryRequest, ListHistoryResponse, StatusServiceListIncidentsRequest,
+    ListHistoryRequest, ListHistoryResponse, Maintenance, StatusServiceListIncidentsRequest,
     StatusServiceListIncidentsResponse, StatusServiceListMaintenancesRequest,
     StatusServiceListMaintenancesResponse,
 };
@@ -68,7 +68,8 @@ pub(in crate::pages) async fn made(
             json_of(maker, source, move |source| json(&compat::history(source, &lot))).await
         }
         Format::Calendar => {
-            let lot = with_open_maintenances(&source, maintenances(maker, &source, String::new()).await?);
+            let mut lot = maintenances(maker, &source, String::new()).await?;
+            add_open_maintenances(&source, &mut lot.maintenances);
             text_of(maker, source, format, move |source| feeds::calendar(source, &lot)).await
         }
         Format::Atom => feed(maker, source, format, feeds::atom).await,
@@ -85,12 +86,12 @@ async fn feed(
     format: Format,
     write: impl FnOnce(&Source, &[Story<'_>]) -> String + Send + 'static,
 ) -> Result<Made, Fault> {
-    let (incidents, maintenances) = tokio::try_join!(
+    let (mut incidents, mut maintenances) = tokio::try_join!(
         incidents(maker, &source, String::new()),
         maintenances(maker, &source, String::new())
     )?;
-    let incidents = with_open_incidents(&source, incidents);
-    let maintenances = with_open_maintenances(&source, maintenances);
+    add_missing(&mut incidents.incidents, &source.front.open_incidents, |each| &each.incident_id);
+    add_open_maintenances(&source, &mut maintenances.maintenances);
     let text = move |source: &Source| write(source, &feeds::stories(&incidents, &maintenances));
     text_of(maker, source, format, text).await
 }
@@ -110,7 +111,7 @@ pub(super) async fn json_of(
     source: Arc<Source>,
     write: impl FnOnce(&Source) -> Vec<u8> + Send + 'static,
 ) -> Result<Made, Fault> {
-    maker.press().run(move || document(JSON, write(&source))).await
+    maker.press(&source.head.slug).run(move || document(JSON, write(&source))).await
 }
 
 async fn text_of(
@@ -119,7 +120,10 @@ async fn text_of(
     format: Format,
     write: impl FnOnce(&Source) -> String + Send + 'static,
 ) -> Result<Made, Fault> {
-    maker.press().run(move || document(format.content_type(), write(&source).into_bytes())).await
+    maker
+        .press(&source.head.slug)
+        .run(move || document(format.content_type(), write(&source).into_bytes()))
+        .await
 }
 
 /// The lot at a place of a list whose lots are read by token; an empty one where there is none.
@@ -138,28 +142,20 @@ async fn lot_at<L: Default, F: Future<Output = Result<L, Fault>>>(
     Ok(lot)
 }
 
-/// The newest incidents and all that are open, however long they have been.
-fn with_open_incidents(
-    source: &Source,
-    mut lot: StatusServiceListIncidentsResponse,
-) -> StatusServiceListIncidentsResponse {
-    let known = lot.incidents.iter().map(|each| each.incident_id.clone()).collect::<HashSet<_>>();
-    let open = source.front.open_incidents.iter().filter(|each| !known.contains(&each.incident_id));
-    lot.incidents.extend(open.cloned());
-    lot
+/// Puts behind a lot, which has the newest incidents and the maintenances planned for latest, those of the front that it
+/// does not have: else what is open for long would be missing, and tonight's maintenance where many are planned for later.
+fn add_missing<'a, T: Clone + 'a>(
+    lot: &mut Vec<T>,
+    front: impl IntoIterator<Item = &'a T>,
+    id: fn(&T) -> &String,
+) {
+    let known = lot.iter().map(|each| id(each).clone()).collect::<HashSet<_>>();
+    lot.extend(front.into_iter().filter(|each| !known.contains(id(each))).cloned());
 }
 
-/// The maintenances planned for latest, and all that are not over: else those of tonight would be missing where many are
-/// planned for later.
-fn with_open_maintenances(
-    source: &Source,
-    mut lot: StatusServiceListMaintenancesResponse,
-) -> StatusServiceListMaintenancesResponse {
-    let known = lot.maintenances.iter().map(|each| each.maintenance_id.clone()).collect::<HashSet<_>>();
-    let front = &source.front;
-    let open = front.active_maintenances.iter().chain(&front.upcoming_maintenances);
-    lot.maintenances.extend(open.filter(|each| !known.contains(&each.maintenance_id)).cloned());
-    lot
+fn add_open_maintenances(source: &Source, lot: &mut Vec<Maintenance>) {
+    let open = source.front.active_maintenances.iter().chain(&source.front.upcoming_maintenances);
+    add_missing(lot, open, |each| &each.maintenance_id);
 }
 
 async fn incidents(

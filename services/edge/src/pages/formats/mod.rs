@@ -24,10 +24,10 @@ use http::{
 use serde::Deserialize;
 use tower_http::cors::{Any, CorsLayer};
 
-use self::refusal::Refusal;
 pub(super) use self::{
     by_code::{CodeOr, place_of, show_story, story},
     make::made,
+    refusal::Refusal,
 };
 use super::{
     Site,
@@ -161,6 +161,13 @@ impl fmt::Display for Place {
     }
 }
 
+/// Whether what is at this address is for programs, if there is anything: they are told in their way that there is not.
+pub(super) fn is_for_program(path: &str) -> bool {
+    const ENDINGS: [&str; 7] = [".json", ".atom", ".rss", ".ics", ".svg", ".js", "/events"];
+    let below = path.strip_prefix("/p/").and_then(|path| path.split_once('/')).map(|(_, below)| below);
+    below.is_some_and(|_| ENDINGS.iter().any(|ending| path.ends_with(ending)))
+}
+
 /// The formats of all pages.
 pub(super) fn router() -> Router<Site> {
     let formats = Format::ALL.into_iter().fold(Router::new(), |router, (path, format)| {
@@ -211,4 +218,32 @@ async fn show(
     let Query(place) = place.map_err(|_| Refusal(Fault::NotFound))?;
     let document = Document::Format(format, place.of(format));
     Ok(snapshots.show(&slug, &document, &reader.headers).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_of_programs_are_told_from_those_of_people() {
+        let others = ["/incidents/0123456789ab.json", "/events", "/widget.js", "/embed/script.js"];
+        let subscribers = "/api/v2/subscribers.json";
+        let formats = Format::ALL.into_iter().map(|(path, _)| path);
+        for place in formats.chain(others).chain([subscribers, "/api/v2/nothing.json"]) {
+            assert!(is_for_program(&format!("/p/Not a slug{place}")), "{place}");
+        }
+        for path in [
+            "/",
+            "/p/demo",
+            "/p/demo.json",
+            "/p/events",
+            "/p/demo/history",
+            "/p/demo/incidents/inc_1",
+            "/p/demo/preview.png",
+            "/static/live.js",
+            "/u/token.json",
+        ] {
+            assert!(!is_for_program(path), "{path}");
+        }
+    }
 }

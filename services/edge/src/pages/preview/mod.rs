@@ -61,7 +61,8 @@ pub(super) async fn made(maker: &Maker, source: Arc<Source>, subject: Subject) -
             (None, Some(told.maintenance.ok_or(Fault::Away)?))
         }
     };
-    let drawn = maker.press().run(move || {
+    let press = maker.press(&source.head.slug);
+    let drawn = press.run(move || {
         let picture = match (&incident, &maintenance) {
             (Some(incident), _) => Picture::of_incident(&source, incident),
             (None, Some(maintenance)) => Picture::of_maintenance(&source, maintenance),

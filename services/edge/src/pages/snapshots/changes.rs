@@ -116,6 +116,26 @@ async fn hear(
             Err(_) => return silent(),
         };
         well();
-        snapshots.hear(&told);
+        snapshots.hear(told);
+    }
+}
+
+impl Snapshots {
+    /// Takes what was told of changes.
+    fn hear(&self, told: WatchPageChangesResponse) {
+        let inner = &self.0;
+        inner.hearing.heard(told.gap);
+        let mut elsewhere = Vec::new();
+        for change in told.changes {
+            // before the look: a page that is being read for the first time looks here for what it could not hear
+            inner.told.insert(change.page_id.clone(), change.version);
+            match inner.pages.find(&change.page_id) {
+                Some(page) => self.tell(page, change.version),
+                None => elsewhere.push(change),
+            }
+        }
+        if let Some(writer) = inner.writer.clone().filter(|_| !elsewhere.is_empty()) {
+            tokio::spawn(self.clone().look_up(writer, elsewhere));
+        }
     }
 }

@@ -4,8 +4,10 @@
 //! taken, and made anew.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -51,6 +53,24 @@ struct Copy {
     brotli: bytes::Bytes,
 }
 
+/// What leads from a page's id to its copies.
+#[derive(Clone, PartialEq, Message)]
+struct WayFile {
+    #[prost(string, tag = "1")]
+    slug: String,
+    /// Microseconds since 1970.
+    #[prost(int64, tag = "2")]
+    asked_at: i64,
+}
+
+/// The way from a page's id to its copies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) slug: Slug,
+    /// When anything of the page was last asked for, to a few minutes.
+    pub(super) asked_at: Timestamp,
+}
+
 /// A document as the disk has it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Read {
@@ -84,8 +104,8 @@ impl Folder {
         self.path.join(&name[..2]).join(&name[2..])
     }
 
-    /// Where the way from a page's id to its folder is.
-    fn link(&self, page_id: &str) -> PathBuf {
+    /// Where the way from a page's id to its copies is.
+    fn way_file(&self, page_id: &str) -> PathBuf {
         self.path.join(IDS).join(hash_of(page_id.as_bytes()))
     }
 
@@ -106,16 +126,20 @@ impl Folder {
         if !folder.exists() {
             fs::create_dir_all(&folder)?;
         }
-        if let Some(link) = snapshot.page.id().map(|id| self.link(id)).filter(|link| !link.exists()) {
-            // one from when the page was elsewhere
-            let _gone = fs::remove_file(&link);
-            std::os::unix::fs::symlink(&folder, link)?;
-        }
         let file = folder.join(hash_of(address.as_bytes()));
-        let half = file.with_extension("half");
-        fs::write(&half, &bytes)?;
-        fs::rename(half, file)?;
+        put(&file, &bytes)?;
         Ok(bytes.len() as u64)
+    }
+
+    /// The way from a page's id to its copies, if anything of it was copied.
+    pub(super) fn way(&self, page_id: &str) -> Option<Way> {
+        Way::open(&self.way_file(page_id)).ok()
+    }
+
+    /// Writes the way from a page's id to its copies.
+    pub(super) fn note(&self, page_id: &str, way: &Way) -> io::Result<()> {
+        let file = WayFile { slug: way.slug.to_string(), asked_at: way.asked_at.as_microsecond() };
+        put(&self.way_file(page_id), &file.encode_to_vec())
     }
 
     /// Forgets a document.
@@ -123,17 +147,23 @@ impl Folder {
         removed(fs::remove_file(self.page(slug).join(hash_of(address.as_bytes()))))
     }
 
-    /// Forgets what a page's documents were before this version: what is no longer there must not be shown.
-    pub(super) fn forget(&self, slug: &Slug, before: i64) -> io::Result<()> {
-        forget_in(&self.page(slug), before)
-    }
-
-    /// The same of a page of which only the id is known.
-    pub(super) fn forget_by_id(&self, page_id: &str, before: i64) -> io::Result<()> {
-        match fs::read_link(self.link(page_id)) {
-            Ok(folder) => forget_in(&folder, before),
-            Err(error) => removed(Err(error)),
+    /// Forgets what a page's documents were before this version, but for those at these addresses.
+    pub(super) fn forget(&self, slug: &Slug, before: i64, but: &[Arc<str>]) -> io::Result<()> {
+        let files = match entries(&self.page(slug)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            files => files?,
+        };
+        let but: HashSet<_> = but.iter().map(|address| hash_of(address.as_bytes())).collect();
+        let is_kept = |file: &Path| {
+            file.file_name().and_then(|name| name.to_str()).is_some_and(|name| but.contains(name))
+        };
+        for file in files.into_iter().filter(|file| !is_kept(file)) {
+            // what cannot be read cannot be shown either
+            if Copy::open(&file).map_or(true, |copy| copy.version < before) {
+                removed(fs::remove_file(file))?;
+            }
         }
+        Ok(())
     }
 
     /// Removes the copies that are too old, and the oldest of those that are too many.
@@ -156,6 +186,15 @@ impl Folder {
             removed(fs::remove_file(file))?;
             left -= bytes;
         }
+        for folder in entries(&self.path)?.iter().flat_map(|some| entries(some)).flatten() {
+            // where anything is left this does nothing
+            let _left = fs::remove_dir(folder);
+        }
+        for file in entries(&self.path.join(IDS))? {
+            if Way::open(&file).map_or(true, |way| !self.page(&way.slug).exists()) {
+                removed(fs::remove_file(file))?;
+            }
+        }
         Ok(())
     }
 }
@@ -167,18 +206,11 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(all.into_iter().filter(|path| !path.ends_with(IDS)).collect())
 }
 
-fn forget_in(folder: &Path, before: i64) -> io::Result<()> {
-    let files = match entries(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        files => files?,
-    };
-    for file in files {
-        // what cannot be read cannot be shown either
-        if Copy::open(&file).map_or(true, |copy| copy.version < before) {
-            removed(fs::remove_file(file))?;
-        }
-    }
-    Ok(())
+/// Puts a file in the place of another at once.
+fn put(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let half = file.with_extension("half");
+    fs::write(&half, bytes)?;
+    fs::rename(half, file)
 }
 
 /// That there was nothing to remove is no fault.
@@ -186,6 +218,17 @@ fn removed(outcome: io::Result<()>) -> io::Result<()> {
     match outcome {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         outcome => outcome,
+    }
+}
+
+impl Way {
+    fn open(file: &Path) -> io::Result<Self> {
+        let WayFile { slug, asked_at } =
+            WayFile::decode(bytes::Bytes::from(fs::read(file)?)).map_err(io::Error::other)?;
+        Ok(Self {
+            slug: Slug::try_from(slug).map_err(io::Error::other)?,
+            asked_at: Timestamp::from_microsecond(asked_at).map_err(io::Error::other)?,
+        })
     }
 }
 
@@ -235,5 +278,33 @@ impl Copy {
         }
         let as_of = Timestamp::from_microsecond(self.as_of).map_err(io::Error::other)?;
         Ok(Read { version: self.version, as_of, notice: self.notice, content })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_page_goes_with_the_last_of_its_copies() {
+        let path = tempfile::tempdir().unwrap();
+        let folder = Folder::open(path.path(), 1024).unwrap();
+        let way = |slug: &str| Way {
+            slug: Slug::try_from(slug.to_owned()).unwrap(),
+            asked_at: Timestamp::from_second(1_800_000_000).unwrap(),
+        };
+        for slug in ["here", "gone"] {
+            folder.note(slug, &way(slug)).unwrap();
+            assert_eq!(folder.way(slug), Some(way(slug)));
+        }
+        let here = folder.page(&way("here").slug);
+        let copy = here.join("copy");
+        fs::create_dir_all(&here).unwrap();
+        fs::write(&copy, "a copy").unwrap();
+        let written = fs::metadata(&copy).unwrap().modified().unwrap();
+        folder.tidy(written).unwrap();
+        assert_eq!((folder.way("here"), folder.way("gone")), (Some(way("here")), None));
+        folder.tidy(written + KEPT + Duration::from_secs(1)).unwrap();
+        assert!(folder.way("here").is_none() && !here.exists());
     }
 }

@@ -13,10 +13,10 @@ use tokio::{
 
 use super::{
     Inner, LIMIT, Read, Snapshots, UNSURE, millis,
-    page::{Making, Outcome, Page},
+    page::{Making, Name, Outcome, Page},
     snapshot::{Content, Known, Made, Snapshot},
 };
-use crate::{pages::document::Document, peers::Fault};
+use crate::{formats::Source, pages::document::Document, peers::Fault};
 
 /// A page as it was read is good for making documents for so long.
 const READ: Duration = Duration::from_secs(5);
@@ -25,12 +25,13 @@ const READ: Duration = Duration::from_secs(5);
 const WANTED: Duration = Duration::from_secs(10 * 60);
 const READ_STORIES: Duration = Duration::from_secs(60);
 const MAX_STORIES: usize = 20;
-/// So many documents of a page are made at once, so that others have room too.
+/// So many documents of a page are made at once, so that others have room too; and of so many pages.
 const AT_ONCE: usize = 4;
+pub(super) const PAGES_AT_ONCE: usize = 16;
 /// However often a page changes, the next time its documents are made is so many times as far away as that took, so that
 /// no page takes all the time that there is; at most the longest pause.
-const PAUSES: u32 = 3;
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const PAUSES: u32 = 3;
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Changes while a document is made make it anew so often.
 const TURNS: usize = 3;
 
@@ -47,18 +48,32 @@ impl Drop for OnItsWay {
 }
 
 impl Snapshots {
-    /// Makes anew what was asked for of late, until no change is left, and forgets the rest: what it shows may be gone.
-    pub(super) async fn bring_up_to_date(self, page: Arc<Page>) {
+    /// Brings a page up to date that was told to be at a version.
+    pub(super) fn tell(&self, page: Arc<Page>, version: i64) {
+        page.want(version, self.0.hearing.millis(Instant::now()));
+        if !page.is_followed.swap(true, Ordering::SeqCst) {
+            tokio::spawn(self.clone().bring_up_to_date(page));
+        }
+    }
+
+    /// Makes anew what was asked for of late, until no change is left, and has made ahead what else may be wanted.
+    async fn bring_up_to_date(self, page: Arc<Page>) {
         loop {
-            let (wanted, began) = (page.wanted(), Instant::now());
-            for some in self.due(&page, wanted).chunks(AT_ONCE) {
-                let makings = some.iter().map(|document| self.start(&page, document)).collect::<Vec<_>>();
+            let (wanted, mut taken) = (page.wanted(), Duration::ZERO);
+            for some in self.0.due(&page, wanted).chunks(AT_ONCE) {
+                // first come, first served: the fronts of all pages before the rest of any
+                let _turn = self.0.turns.acquire().await;
+                let began = Instant::now();
+                let behind = some.iter().filter(|document| !page.has(document, wanted));
+                let makings = behind.map(|document| self.start(&page, document)).collect::<Vec<_>>();
                 for making in makings {
                     // whoever reads it next sees why it could not be made
                     let _outcome = arrived(making).await;
                 }
+                taken += began.elapsed();
             }
-            tokio::time::sleep((PAUSES * began.elapsed()).min(LONGEST_PAUSE)).await;
+            self.make_ahead(&page);
+            tokio::time::sleep((PAUSES * taken).min(LONGEST_PAUSE)).await;
             // in one order with those who tell: either we see their version, or they see that nobody is at it
             page.is_followed.store(false, Ordering::SeqCst);
             if page.wanted() == wanted || page.is_followed.swap(true, Ordering::SeqCst) {
@@ -67,38 +82,13 @@ impl Snapshots {
         }
     }
 
-    /// What is to be made anew at a version. All else of the page that is older is forgotten.
-    fn due(&self, page: &Arc<Page>, wanted: i64) -> Vec<Document> {
-        let inner = &self.0;
-        let now = inner.hearing.millis(Instant::now());
-        let (mut due, mut stories) = (Vec::new(), 0);
-        for snapshot in page.snapshots().into_iter().filter(|snapshot| snapshot.version < wanted) {
-            let document = &snapshot.document;
-            let is_due = if document.is_story() {
-                stories += 1;
-                stories <= MAX_STORIES && now < snapshot.asked() + millis(READ_STORIES)
-            } else {
-                now < snapshot.asked() + millis(WANTED)
-            };
-            if is_due {
-                due.push(document.clone());
-            } else {
-                inner.cache(document).invalidate(&document.address(&page.slug));
-            }
-        }
-        inner.forget_copies(page, wanted);
-        // the front first: most look at it
-        due.sort_by_key(|document| *document != Document::Front);
-        due
-    }
-
     /// The document on its way. It comes to its end, whoever goes away.
     pub(super) fn start(&self, page: &Arc<Page>, document: &Document) -> Making {
         page.making(document, || {
             let (outcome, making) = watch::channel(None);
             let on_its_way = OnItsWay { page: Arc::clone(page), document: document.clone() };
             let inner = Arc::clone(&self.0);
-            tokio::spawn(async move {
+            self.0.runtime.spawn(async move {
                 let OnItsWay { page, document } = &on_its_way;
                 let making = deadline::within(LIMIT, inner.make(page, document));
                 let made = timeout(LIMIT, making).await.unwrap_or(Err(Fault::Away));
@@ -112,8 +102,22 @@ impl Snapshots {
 }
 
 impl Inner {
+    /// What is older than a version and being read, the front first: most look at it.
+    pub(super) fn due(&self, page: &Page, version: i64) -> Vec<Document> {
+        let now = self.hearing.millis(Instant::now());
+        let is_due = |snapshot: &Arc<Snapshot>| {
+            let time = if snapshot.document.is_story() { READ_STORIES } else { WANTED };
+            snapshot.version < version && snapshot.was_asked_within(millis(time), now)
+        };
+        let due = page.snapshots().into_iter().filter(is_due).map(|snapshot| snapshot.document.clone());
+        let (stories, mut due): (Vec<_>, Vec<_>) = due.partition(Document::is_story);
+        due.sort_by_key(|document| *document != Document::Front);
+        due.extend(stories.into_iter().take(MAX_STORIES));
+        due
+    }
+
     /// The page as it was read since its last change.
-    pub(super) async fn read(&self, page: &Arc<Page>) -> Result<Read, Fault> {
+    pub(super) async fn read(self: &Arc<Self>, page: &Arc<Page>) -> Result<Read, Fault> {
         let _turn = page.reading.lock().await;
         let known = Known { gap: self.hearing.gap(), at: Instant::now() };
         if let Some(read) = self.sources.get(&page.slug) {
@@ -125,27 +129,42 @@ impl Inner {
             }
         }
         let source = Arc::new(self.maker.read(&page.slug).await?);
-        if page.is_called(&source.page.page_id) {
-            // what was told while nobody here knew its name
-            let told = self.told.get(&source.page.page_id);
-            page.want(told.unwrap_or(0), self.hearing.millis(Instant::now()));
+        match page.is_called(&source.page.page_id) {
+            Name::Known => {}
+            name @ (Name::First | Name::Another) => {
+                if name == Name::Another {
+                    self.forget(page, i64::MAX, &[]);
+                }
+                // what was told while nobody here knew its name
+                let told = self.told.get(&source.page.page_id);
+                page.want(told.unwrap_or(0), self.hearing.millis(Instant::now()));
+            }
         }
-        self.forget_copies(page, source.front.version);
+        self.forget_older(page, &source);
         let read = Read { source, known };
         self.sources.insert(page.slug.clone(), read.clone());
         Ok(read)
     }
 
-    /// Has forgotten what was copied of a page before a version.
-    fn forget_copies(&self, page: &Page, before: i64) {
-        let is_news = page.tidied.fetch_max(before, Ordering::Relaxed) < before;
-        if let Some(writer) = self.writer.as_ref().filter(|_| is_news) {
-            writer.forget(page.slug.clone(), before);
+    /// Forgets what is older than a page that was read, but for what is to be made anew: what is gone from the page must
+    /// not be shown again, and what is on it is there until there is something newer.
+    fn forget_older(self: &Arc<Self>, page: &Arc<Page>, source: &Source) {
+        let version = source.front.version;
+        let before = page.tidied.fetch_max(version, Ordering::Relaxed);
+        if before >= version {
+            return;
+        }
+        self.forget(page, version, &self.worth_keeping(page, source));
+        let is_told = page.wanted() >= version;
+        page.want(version, self.hearing.millis(Instant::now()));
+        // a change that fell into a gap
+        if before > 0 && !is_told && self.hearing.heard_at() > 0 {
+            Snapshots(Arc::clone(self)).make_ahead(page);
         }
     }
 
     /// Makes a document, and anew if its page changes meanwhile.
-    async fn make(&self, page: &Arc<Page>, document: &Document) -> Outcome {
+    async fn make(self: &Arc<Self>, page: &Arc<Page>, document: &Document) -> Outcome {
         let address = document.address(&page.slug);
         let mut turn = 1;
         loop {
@@ -165,28 +184,36 @@ impl Inner {
                 }
                 Err(Fault::Away) => {
                     // while changes are heard of the services are there, and it is this page alone
-                    let is_there = self.hearing.is_sure(self.hearing.millis(Instant::now()));
-                    self.failed(if is_there { &page.failed_at } else { &self.failed_at });
+                    self.failed(if self.is_heard() { &page.failed_at } else { &self.failed_at });
                     return Err(Fault::Away);
                 }
             }
         }
     }
 
-    async fn make_once(&self, page: &Arc<Page>, document: &Document, address: &Arc<str>) -> Outcome {
+    async fn make_once(
+        self: &Arc<Self>,
+        page: &Arc<Page>,
+        document: &Document,
+        address: &Arc<str>,
+    ) -> Outcome {
         let Read { source, known } = self.read(page).await?;
         let (version, as_of) = (source.front.version, source.now);
         let Made { kind, bytes, notice } = self.maker.make(source, document).await?;
         let before = self.cache(document).get(address);
         let like = before.as_ref().map(|before| before.content.clone());
-        let content = self.maker.press().run(move || Content::like(like, kind, bytes)).await?;
+        let press = self.maker.press(page.slug.as_str());
+        let content = press.run(move || Content::like(like, kind, bytes)).await?;
         let now = (version, as_of, Some(known));
         let made = Arc::new(Snapshot::new(Arc::clone(page), document.clone(), now, content, notice));
-        made.ask(before.as_ref().map_or(0, |before| before.asked()));
+        if let Some(before) = &before {
+            made.ask_like(before);
+        }
         self.cache(document).insert(Arc::clone(address), Arc::clone(&made));
         page.keep(&made);
         page.news.notify_waiters();
         if let Some(writer) = self.writer.as_ref().filter(|_| document.is_beginning()) {
+            self.note(page);
             writer.write(Arc::clone(address), &made, before.as_deref());
         }
         Ok(made)

@@ -2,16 +2,19 @@
 //!
 //! Promise: a reader of a page that is read at least every few minutes waits for nothing, and sees each change within a
 //! second while the services can be asked. A document is made once for a change, however many ask; one that nobody has
-//! asked for of late is made when somebody does. While the services cannot be asked, what was last made is answered, for
-//! a day, and says how old it is; a process that begins anew has it from the disk.
+//! asked for of late is made when somebody does, or after all others if it may be wanted in an outage (`ahead`). While the
+//! services cannot be asked, what was last made is answered, for a day, and says how old it is; a process that begins anew
+//! has it from the disk.
 //!
 //! The address is all that a document is kept by. What places and times may be added to an address is kept apart.
 
+mod ahead;
 mod changes;
 mod disk;
 mod following;
 mod making;
 mod page;
+mod recent;
 mod snapshot;
 mod writer;
 
@@ -31,14 +34,18 @@ use kit::{
     lane::{Asked, Prepared},
 };
 use moka::sync::Cache;
-use proto::internal::v1::WatchPageChangesResponse;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    runtime::Handle,
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
 
 pub(crate) use self::changes::follow;
 use self::{
     changes::Hearing,
     making::arrived,
     page::{Page, Pages},
+    recent::Recent,
     snapshot::{Known, Snapshot},
     writer::Writer,
 };
@@ -82,14 +89,20 @@ struct Inner {
     guards: Guards,
     hearing: Hearing,
     pages: Pages,
+    recent: Recent,
     beginnings: Cache<Arc<str>, Arc<Snapshot>>,
     further: Cache<Arc<str>, Arc<Snapshot>>,
     sources: Cache<Slug, Read>,
     /// What was told of late, by page.
     told: Cache<String, i64>,
+    /// For the pages that are brought up to date at once, and for those that are made ahead.
+    turns: Semaphore,
+    ahead: Semaphore,
     /// When the services could last not be asked, in milliseconds since the process began; 0 if they answered since.
     failed_at: AtomicU64,
     writer: Option<Writer>,
+    /// Where documents are made: not on the threads that do nothing but answer.
+    runtime: Handle,
 }
 
 /// A page as it was read.
@@ -130,6 +143,7 @@ impl Snapshots {
             guards,
             hearing: Hearing::new(),
             pages: Pages::default(),
+            recent: Recent::default(),
             beginnings: cache(u64::from(memory_mib.get()) * 1024 * 1024),
             further: cache(ASIDE_BYTES),
             sources: Cache::builder()
@@ -137,8 +151,11 @@ impl Snapshots {
                 .max_capacity(ASIDE_BYTES)
                 .build(),
             told: Cache::builder().max_capacity(MAX_TOLD).time_to_live(2 * LIMIT).build(),
+            turns: Semaphore::new(making::PAGES_AT_ONCE),
+            ahead: Semaphore::new(ahead::PAGES_AT_ONCE),
             failed_at: AtomicU64::new(0),
             writer,
+            runtime: Handle::current(),
         }))
     }
 
@@ -170,10 +187,18 @@ impl Snapshots {
     /// What is kept at this address. What ages is made anew meanwhile.
     fn at(&self, address: &str) -> Option<(Arc<Snapshot>, Standing)> {
         let inner = &self.0;
-        let kept = inner.beginnings.get(address)?;
+        let recent = inner.recent.get(address);
         let now = Instant::now();
-        kept.ask(inner.hearing.millis(now));
+        let (kept, is_new) = match recent {
+            // now and then it is asked for where that counts for what stays
+            Some(kept) if !kept.ask(inner.hearing.millis(now)) => (kept, false),
+            Some(_) | None => (inner.beginnings.get(address)?, true),
+        };
         let standing = inner.standing(&kept, now);
+        if is_new && standing == Standing::Good {
+            kept.ask(inner.hearing.millis(now));
+            inner.recent.put(address, &kept);
+        }
         if standing == Standing::Aging && !inner.failed_lately(&kept.page, now) {
             self.start(&kept.page, &kept.document);
         }
@@ -204,6 +229,7 @@ impl Snapshots {
     /// A document of a page, as it is now if the services can be asked.
     async fn find(&self, page: &Arc<Page>, document: &Document) -> Result<Found, Fault> {
         let inner = &self.0;
+        page.ask(inner.hearing.millis(Instant::now()).cast_signed());
         let kept = self.kept(page, document).await;
         let now = Instant::now();
         if let Some(kept) = &kept {
@@ -244,25 +270,6 @@ impl Snapshots {
         Ok(self.0.read(&page).await?.source)
     }
 
-    /// Takes what was told of changes.
-    fn hear(&self, told: &WatchPageChangesResponse) {
-        let inner = &self.0;
-        inner.hearing.heard(told.gap);
-        let now = inner.hearing.millis(Instant::now());
-        for change in &told.changes {
-            // before the look: a page that is being read for the first time looks here for what it could not hear
-            inner.told.insert(change.page_id.clone(), change.version);
-            if let Some(page) = inner.pages.find(&change.page_id) {
-                page.want(change.version, now);
-                if !page.is_followed.swap(true, Ordering::SeqCst) {
-                    tokio::spawn(self.clone().bring_up_to_date(page));
-                }
-            } else if let Some(writer) = &inner.writer {
-                writer.forget_by_id(change.page_id.clone(), change.version);
-            }
-        }
-    }
-
     /// What is kept of a document, in memory or else on the disk.
     async fn kept(&self, page: &Arc<Page>, document: &Document) -> Option<Arc<Snapshot>> {
         let (inner, address) = (&self.0, document.address(&page.slug));
@@ -274,7 +281,9 @@ impl Snapshots {
         let now = (read.version, read.as_of, None);
         let snapshot = Snapshot::new(Arc::clone(page), document.clone(), now, read.content, read.notice);
         // by now it may have been made
-        Some(inner.beginnings.get_with(address, || Arc::new(snapshot)))
+        let kept = inner.beginnings.get_with(address, || Arc::new(snapshot));
+        page.keep(&kept);
+        Some(kept)
     }
 }
 
@@ -343,7 +352,8 @@ impl Inner {
             return Ok(snapshot.answer(request, self.guards));
         }
         let (request, guards) = (request.clone(), self.guards);
-        self.maker.press().run(move || snapshot.answer(&request, guards)).await
+        let press = self.maker.press(snapshot.page.slug.as_str());
+        press.run(move || snapshot.answer(&request, guards)).await
     }
 
     /// The answer with what may not be right any longer.
@@ -352,17 +362,22 @@ impl Inner {
             None => Err(Fault::Away),
             Some(false) => self.answer(kept, request).await,
             Some(true) => {
-                kept.mark(self.maker.press()).await?;
+                let press = self.maker.press(kept.page.slug.as_str());
+                kept.mark(&press).await?;
                 let (request, guards) = (request.clone(), self.guards);
                 let answer = move || kept.stale_answer(&request, guards);
-                self.maker.press().run(answer).await?.ok_or(Fault::Away)
+                press.run(answer).await?.ok_or(Fault::Away)
             }
         }
     }
 }
 
 fn cache(bytes: u64) -> Cache<Arc<str>, Arc<Snapshot>> {
-    Cache::builder().weigher(|_, kept: &Arc<Snapshot>| weight(kept.bytes())).max_capacity(bytes).build()
+    Cache::builder()
+        .weigher(|_, kept: &Arc<Snapshot>| weight(kept.bytes()))
+        .eviction_listener(|_, kept: Arc<Snapshot>, _| kept.replace())
+        .max_capacity(bytes)
+        .build()
 }
 
 fn weight(bytes: usize) -> u32 {

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -31,12 +31,24 @@ struct Registry {
     by_id: Mutex<HashMap<String, Weak<Page>>>,
 }
 
+/// Nobody asked.
+const NEVER: i64 = i64::MIN;
+
+/// What a page's id tells that was read at its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    Known,
+    First,
+    /// Another page was here before.
+    Another,
+}
+
 /// A page. It leaves the registry with the last snapshot of it.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) slug: Slug,
-    id: OnceLock<String>,
-    /// The newest version that was told of.
+    id: Mutex<Option<Arc<str>>>,
+    /// The newest version that was told of or read.
     wanted: AtomicI64,
     /// When it was told of, in milliseconds since the process began.
     wanted_at: AtomicU64,
@@ -48,10 +60,16 @@ pub(super) struct Page {
     pub(super) reading: tokio::sync::Mutex<()>,
     making: Mutex<HashMap<Document, Making>>,
     snapshots: Mutex<HashMap<Document, Weak<Snapshot>>>,
-    /// What was copied before this version is forgotten.
+    /// What is older than this version is forgotten, but for what is to be made anew.
     pub(super) tidied: AtomicI64,
-    /// Whether somebody is at bringing the snapshots up to date.
+    /// Whether somebody is at bringing up to date what is being read.
     pub(super) is_followed: AtomicBool,
+    /// Whether somebody is at making ahead what may be wanted.
+    pub(super) is_made_ahead: AtomicBool,
+    /// When anything of it was last asked for, in milliseconds since the process began: by readers of an earlier one too.
+    asked: AtomicI64,
+    /// The same as the disk knows it.
+    pub(super) noted: AtomicI64,
     registry: Weak<Registry>,
 }
 
@@ -68,7 +86,7 @@ impl Pages {
         }
         let page = Arc::new(Page {
             slug: slug.clone(),
-            id: OnceLock::new(),
+            id: Mutex::default(),
             wanted: AtomicI64::new(0),
             wanted_at: AtomicU64::new(0),
             failed_at: AtomicU64::new(0),
@@ -78,6 +96,9 @@ impl Pages {
             snapshots: Mutex::default(),
             tidied: AtomicI64::new(0),
             is_followed: AtomicBool::new(false),
+            is_made_ahead: AtomicBool::new(false),
+            asked: AtomicI64::new(NEVER),
+            noted: AtomicI64::new(NEVER),
             registry: Arc::downgrade(&self.0),
         });
         pages.insert(slug.clone(), Arc::downgrade(&page));
@@ -96,18 +117,43 @@ impl Pages {
 }
 
 impl Page {
-    /// Its id, once it was read.
-    pub(super) fn id(&self) -> Option<&str> {
-        self.id.get().map(String::as_str)
+    /// Its id, once it is known.
+    pub(super) fn id(&self) -> Option<Arc<str>> {
+        locked(&self.id).clone()
     }
 
-    /// Learns the page's id, by which changes are told of; answers whether that is news.
-    pub(super) fn is_called(self: &Arc<Self>, page_id: &str) -> bool {
-        let is_news = self.id.set(page_id.to_owned()).is_ok();
-        if is_news && let Some(registry) = self.registry.upgrade() {
-            locked(&registry.by_id).insert(page_id.to_owned(), Arc::downgrade(self));
+    /// Learns the page's id, by which changes are told of.
+    pub(super) fn is_called(self: &Arc<Self>, page_id: &str) -> Name {
+        let mut id = locked(&self.id);
+        if id.as_deref() == Some(page_id) {
+            return Name::Known;
         }
-        is_news
+        let before = id.replace(page_id.into());
+        drop(id);
+        if let Some(registry) = self.registry.upgrade() {
+            let mut pages = locked(&registry.by_id);
+            if let Some(before) = before.as_deref().filter(|before| is_at(&pages, before, self)) {
+                pages.remove(before);
+            }
+            pages.insert(page_id.to_owned(), Arc::downgrade(self));
+        }
+        if before.is_none() {
+            return Name::First;
+        }
+        // versions are each page's own
+        self.wanted.store(0, Ordering::SeqCst);
+        self.tidied.store(0, Ordering::Relaxed);
+        Name::Another
+    }
+
+    /// Notes that something of it was asked for then, in milliseconds since the process began.
+    pub(super) fn ask(&self, at: i64) {
+        self.asked.fetch_max(at, Ordering::Relaxed);
+    }
+
+    /// When anything of it was last asked for, if it ever was.
+    pub(super) fn asked(&self) -> Option<i64> {
+        Some(self.asked.load(Ordering::Relaxed)).filter(|at| *at != NEVER)
     }
 
     /// Learns of a version, at this time in milliseconds since the process began.
@@ -117,7 +163,7 @@ impl Page {
         }
     }
 
-    /// The newest version that was told of; 0 for none.
+    /// The newest version that was told of or read; 0 for none.
     pub(super) fn wanted(&self) -> i64 {
         self.wanted.load(Ordering::SeqCst)
     }
@@ -147,10 +193,20 @@ impl Page {
         snapshots.insert(snapshot.document.clone(), Arc::downgrade(snapshot));
     }
 
+    /// Whether a document is kept at this version or a newer one.
+    pub(super) fn has(&self, document: &Document, version: i64) -> bool {
+        let kept = locked(&self.snapshots).get(document).and_then(Weak::upgrade);
+        kept.is_some_and(|kept| kept.version >= version)
+    }
+
     /// What is kept of it.
     pub(super) fn snapshots(&self) -> Vec<Arc<Snapshot>> {
         locked(&self.snapshots).values().filter_map(Weak::upgrade).collect()
     }
+}
+
+fn is_at(pages: &HashMap<String, Weak<Page>>, id: &str, page: &Arc<Page>) -> bool {
+    pages.get(id).is_some_and(|there| there.as_ptr() == Arc::as_ptr(page))
 }
 
 impl Drop for Page {
@@ -165,10 +221,10 @@ impl Drop for Page {
             pages.remove(&self.slug);
         }
         drop(pages);
-        if let Some(id) = self.id.get() {
+        if let Some(id) = self.id() {
             let mut pages = locked(&registry.by_id);
-            if pages.get(id).is_some_and(is_gone) {
-                pages.remove(id);
+            if pages.get(&*id).is_some_and(is_gone) {
+                pages.remove(&*id);
             }
         }
     }
@@ -188,11 +244,23 @@ mod tests {
         let first = pages.enter(&slug("acme"));
         assert!(Arc::ptr_eq(&first, &pages.enter(&slug("acme"))));
         assert!(pages.find("page_1").is_none());
-        assert!(first.is_called("page_1") && !first.is_called("page_1"));
+        assert_eq!([first.is_called("page_1"), first.is_called("page_1")], [Name::First, Name::Known]);
         assert!(Arc::ptr_eq(&first, &pages.find("page_1").unwrap()));
         assert_eq!(pages.count(), (1, 1));
         drop(first);
         assert_eq!(pages.count(), (0, 0));
+    }
+
+    #[test]
+    fn another_page_at_the_same_place_has_versions_of_its_own() {
+        let pages = Pages::default();
+        let page = pages.enter(&slug("acme"));
+        page.is_called("page_1");
+        page.want(7, 1);
+        assert_eq!(page.is_called("page_2"), Name::Another);
+        assert_eq!(page.wanted(), 0);
+        assert!(pages.find("page_1").is_none());
+        assert!(Arc::ptr_eq(&page, &pages.find("page_2").unwrap()));
     }
 
     #[test]

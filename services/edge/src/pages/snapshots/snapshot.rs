@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -33,7 +33,7 @@ use crate::{
         document::Document,
         forms::{self, Encoding, Forms},
         guards::Guards,
-        press::Press,
+        press::PagePress,
         preview, wire,
     },
     peers::Fault,
@@ -93,8 +93,10 @@ pub(in crate::pages) struct Snapshot {
     heads: [OnceLock<Bytes>; 4],
     /// When its copy on the disk was written, or that of the same before it.
     pub(super) written: OnceLock<Instant>,
-    /// When it was last asked for, in milliseconds since the process began.
+    /// When it was last asked for, in milliseconds since the process began; 0 if it never was.
     asked: AtomicU64,
+    /// Whether another has taken its place, or it is no longer kept.
+    is_replaced: AtomicBool,
 }
 
 /// What is answered of a document.
@@ -134,9 +136,20 @@ impl Snapshot {
         content: Content,
         notice: String,
     ) -> Self {
-        let (stale, written, asked) = (OnceCell::new(), OnceLock::new(), AtomicU64::new(0));
-        let heads = Default::default();
-        Self { page, document, version, known, as_of, notice, content, stale, heads, written, asked }
+        Self {
+            page,
+            document,
+            version,
+            known,
+            as_of,
+            notice,
+            content,
+            stale: OnceCell::new(),
+            heads: Default::default(),
+            written: OnceLock::new(),
+            asked: AtomicU64::new(0),
+            is_replaced: AtomicBool::new(false),
+        }
     }
 
     /// Bytes of memory, about.
@@ -146,17 +159,39 @@ impl Snapshot {
         FRAME + self.content.forms.bytes() + self.notice.len()
     }
 
-    /// Notes that it was asked for now, in milliseconds since the process began.
-    pub(super) fn ask(&self, now: u64) {
+    /// Notes that it was asked for now, in milliseconds since the process began; answers whether that was worth noting,
+    /// which it is about once a second.
+    pub(super) fn ask(&self, now: u64) -> bool {
         const COARSE: u64 = 1000;
+        let before = self.asked.load(Ordering::Relaxed);
         // most find it noted already, so that they do not fight for the memory that it is in
-        if self.asked.load(Ordering::Relaxed) + COARSE < now {
-            self.asked.store(now, Ordering::Relaxed);
+        let is_news = before == 0 || before + COARSE < now;
+        if is_news {
+            self.asked.store(now.max(1), Ordering::Relaxed);
+            self.page.ask(now.cast_signed());
         }
+        is_news
     }
 
-    pub(super) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::Relaxed)
+    /// Notes that another has taken its place, or that it is no longer kept.
+    pub(super) fn replace(&self) {
+        self.is_replaced.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether another has taken its place, or it is no longer kept.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.is_replaced.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it was asked for when the one in whose place it is was.
+    pub(super) fn ask_like(&self, before: &Self) {
+        self.asked.fetch_max(before.asked.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether it was asked for so lately, at this time in milliseconds since the process began.
+    pub(super) fn was_asked_within(&self, time: u64, now: u64) -> bool {
+        let asked = self.asked.load(Ordering::Relaxed);
+        asked != 0 && now < asked + time
     }
 
     /// The answer to a reader.
@@ -190,7 +225,7 @@ impl Snapshot {
     }
 
     /// Makes what [`Snapshot::stale_answer`] needs, once for all who ask.
-    pub(super) async fn mark(&self, press: &Press) -> Result<(), Fault> {
+    pub(super) async fn mark(&self, press: &PagePress) -> Result<(), Fault> {
         if self.notice.is_empty() {
             return Ok(());
         }

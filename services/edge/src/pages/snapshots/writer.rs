@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    disk::{Folder, Read},
+    disk::{Folder, Read, Way},
     snapshot::Snapshot,
 };
 use crate::pages::slug::Slug;
@@ -19,7 +19,7 @@ use crate::pages::slug::Slug;
 /// What waits to be written.
 const WAITING: usize = 1024;
 /// A copy of what has not changed is written anew after so long, with the time when it was right.
-const REPEAT: Duration = Duration::from_secs(5 * 60);
+pub(super) const REPEAT: Duration = Duration::from_secs(5 * 60);
 /// How often the folder is tidied.
 const TIDY: Duration = Duration::from_secs(60 * 60);
 /// It is tidied too when such a part of its room was written.
@@ -37,10 +37,10 @@ pub(in crate::pages) struct Writer {
 enum Task {
     Write(Arc<str>, Arc<Snapshot>),
     Remove(Slug, Arc<str>),
-    /// What a page's documents were before a version.
-    Forget(Slug, i64),
-    /// The same of a page of which only the id is known.
-    ForgetById(String, i64),
+    /// What a page's documents were before a version, but for those at these addresses.
+    Forget(Slug, i64, Vec<Arc<str>>),
+    /// How to find a page's copies by its id.
+    Note(Arc<str>, Way),
 }
 
 /// The work of writing down.
@@ -73,10 +73,19 @@ impl Writer {
         tokio::task::spawn_blocking(move || folder.read(&slug, &address)).await.ok().flatten()
     }
 
+    /// The ways from pages' ids to their copies.
+    pub(super) async fn ways(&self, page_ids: Vec<String>) -> Vec<Option<Way>> {
+        let folder = self.folder.clone();
+        let look = move || page_ids.iter().map(|page_id| folder.way(page_id)).collect();
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    }
+
     /// Has a document written, unless it is what was written a moment ago.
     pub(super) fn write(&self, address: Arc<str>, made: &Arc<Snapshot>, before: Option<&Snapshot>) {
         let now = Instant::now();
-        let is_same = |before: &&Snapshot| before.content.tag == made.content.tag;
+        // what is of an older version is forgotten, though it be the same
+        let is_same =
+            |before: &&Snapshot| before.version == made.version && before.content.tag == made.content.tag;
         let written = before.filter(is_same).and_then(|before| before.written.get().copied());
         let written = written.filter(|at| now.saturating_duration_since(*at) < REPEAT).unwrap_or(now);
         if written == now && self.tasks.try_send(Task::Write(address, Arc::clone(made))).is_err() {
@@ -92,14 +101,14 @@ impl Writer {
         self.must(Task::Remove(slug, address));
     }
 
-    /// Has forgotten what a page's documents were before a version.
-    pub(super) fn forget(&self, slug: Slug, before: i64) {
-        self.must(Task::Forget(slug, before));
+    /// Has forgotten what a page's documents were before a version, but for those at these addresses.
+    pub(super) fn forget(&self, slug: Slug, before: i64, but: Vec<Arc<str>>) {
+        self.must(Task::Forget(slug, before, but));
     }
 
-    /// The same of a page of which only the id is known.
-    pub(super) fn forget_by_id(&self, page_id: String, before: i64) {
-        self.must(Task::ForgetById(page_id, before));
+    /// Has noted how to find a page's copies by its id; answers whether there is room for that.
+    pub(super) fn note(&self, page_id: Arc<str>, way: Way) -> bool {
+        self.tasks.try_send(Task::Note(page_id, way)).is_ok()
     }
 
     /// What must not be shown again is not left out, however much waits.
@@ -144,8 +153,8 @@ async fn do_it(folder: &Folder, task: Task) -> u64 {
     in_the_folder(move || match task {
         Task::Write(address, snapshot) => folder.write(&address, &snapshot),
         Task::Remove(slug, address) => folder.remove(&slug, &address).map(|()| 0),
-        Task::Forget(slug, before) => folder.forget(&slug, before).map(|()| 0),
-        Task::ForgetById(page_id, before) => folder.forget_by_id(&page_id, before).map(|()| 0),
+        Task::Forget(slug, before, but) => folder.forget(&slug, before, &but).map(|()| 0),
+        Task::Note(page_id, way) => folder.note(&page_id, &way).map(|()| 0),
     })
     .await
 }

@@ -93,6 +93,10 @@ fn moving_and_cancelling_raise_the_sequence_and_nothing_else_does() {
     assert_eq!(told(2, scheduled, Some("2026-11-23T04:00:00Z"), ""), "1 CONFIRMED 20261120T130002Z");
     assert_eq!(told(3, cancelled, None, ""), "2 CANCELLED 20261120T130003Z");
     assert_eq!(told(4, cancelled, None, "Why."), "2 CANCELLED 20261120T130004Z");
+    // it does not fall when updates are left out
+    planned.updates.truncate(1);
+    planned.earlier_updates = 4;
+    assert_eq!(value(&of("en", vec![planned]), "SEQUENCE"), "5");
 }
 
 #[test]

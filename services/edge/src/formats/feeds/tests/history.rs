@@ -24,7 +24,7 @@ fn an_atom_feed_has_an_entry_for_each_story_in_the_form_that_readers_know() {
 <updated>2026-11-22T04:00:00+00:00</updated>
 <link href="https://status.example.com:8443/p/acme/maintenances/mnt_01kag3v801fd3vy8gh9s4w6z7n" rel="alternate" type="text/html"/>
 <published>2026-11-22T04:00:00+00:00</published>
-<content type="html">&lt;p&gt;&lt;strong&gt;THIS IS A SCHEDULED EVENT 22 November 2026 at 01:00 GMT-3 - 02:30&lt;/strong&gt;&lt;/p&gt;
+<content type="html">&lt;p&gt;&lt;strong&gt;THIS IS A SCHEDULED EVENT 22 November 2026 at 01:00 - 02:30 GMT-3&lt;/strong&gt;&lt;/p&gt;
 &lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;22 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;01:00&lt;/var&gt; GMT-3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;In progress&lt;/strong&gt; - The maintenance has begun.&lt;/p&gt;
 &lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;09:00&lt;/var&gt; GMT-3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Scheduled&lt;/strong&gt; - We upgrade; expect &lt;em&gt;short&lt;/em&gt; pauses, twice.&lt;/p&gt;
 </content>
@@ -106,7 +106,7 @@ fn an_empty_page_has_an_empty_feed_that_stays_the_same() {
         lined(&document),
         r#"<?xml version="1.0"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de">
-<title>Status von Acme &amp; Sons - Verlauf der Störungen</title>
+<title>Status von Acme &amp; Sons - Störungsverlauf</title>
 <id>tag:status.example.com,2005:/p/acme/history</id>
 <updated>2025-11-20T07:49:44+00:00</updated>
 <author>
@@ -122,7 +122,7 @@ fn an_empty_page_has_an_empty_feed_that_stays_the_same() {
         r#"<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom">
 <channel>
-<title>Status von Acme &amp; Sons - Verlauf der Störungen</title>
+<title>Status von Acme &amp; Sons - Störungsverlauf</title>
 <link>https://status.example.com:8443/p/acme</link>
 <description>Status von Acme &amp; Sons</description>
 <language>de</language>

@@ -150,7 +150,7 @@ fn an_empty_page_has_an_empty_feed() {
         lined(&document),
         r#"<?xml version="1.0"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="ja">
-<title>Acme &amp; Sons のステータス - 更新</title>
+<title>Acme &amp; Sonsのステータス - 更新</title>
 <id>tag:status.example.com,2005:/p/acme/updates</id>
 <updated>2025-11-20T07:49:44+00:00</updated>
 <author>
@@ -164,7 +164,7 @@ fn an_empty_page_has_an_empty_feed() {
     assert_eq!(
         lined(&document),
         r#"{"version":"https://jsonfeed.org/version/1.1",
-"title":"Acme & Sons のステータス - 更新",
+"title":"Acme & Sonsのステータス - 更新",
 "home_page_url":"https://status.example.com:8443/p/acme",
 "feed_url":"https://status.example.com:8443/p/acme/feed.json",
 "language":"ja",
