@@ -1,4 +1,4 @@
-//! CommonMark written by members, shown to the public.
+//! CommonMark written by members, and tables (GitHub Flavored Markdown, section 4.10), shown to the public.
 //!
 //! Two guards stand behind each other: what is not plain structure is turned into
 //! text before it becomes HTML, and an allow-list of tags and attributes is applied
@@ -17,6 +17,11 @@ pub use opening::opening;
 /// text at this depth. Without a limit the HTML parser behind takes time by the
 /// square of the depth, and a text of 25,000 `>` would hold a thread for seconds.
 const MAX_DEPTH: usize = 24;
+
+/// How many cells the tables of a text may have, if each of its lines were as wide as the widest; tables of a text that may
+/// have more show as they were written. A short row is filled up to the width of its table, so that a text may have more cells by
+/// far than characters: one of 25,000 took 118 MB.
+const MAX_CELLS: usize = 10_000;
 
 static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
@@ -37,6 +42,12 @@ static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
             "p",
             "pre",
             "strong",
+            "table",
+            "tbody",
+            "td",
+            "th",
+            "thead",
+            "tr",
             "ul",
         ]))
         .tag_attributes(HashMap::from([
@@ -81,7 +92,14 @@ pub fn to_html_under(title: Title, commonmark: &str) -> String {
 /// What of a text is shown.
 fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
     let mut depth = Depth::default();
-    Parser::new_ext(text, Options::empty()).filter_map(harmless).filter(move |event| depth.admits(event))
+    Parser::new_ext(text, extensions(text)).filter_map(harmless).filter(move |event| depth.admits(event))
+}
+
+/// Looks before anything is parsed: a parser makes all cells at once.
+fn extensions(text: &str) -> Options {
+    let widest = text.lines().map(|line| line.matches('|').count()).max().unwrap_or(0);
+    let is_table = widest > 0 && (widest + 1) * text.lines().count() <= MAX_CELLS;
+    if is_table { Options::ENABLE_TABLES } else { Options::empty() }
 }
 
 fn html_of<'a>(events: impl Iterator<Item = Event<'a>>, characters: usize) -> String {
@@ -166,6 +184,22 @@ mod tests {
             "<h3>Down</h3>\n<p>The <em>API</em> is <strong>slow</strong>.</p>\n<ul>\n<li>one</li>\n\
              <li>two</li>\n</ul>\n<blockquote>\n<p><code>code</code></p>\n</blockquote>\n"
         );
+    }
+
+    #[test]
+    fn a_table_becomes_one_unless_it_has_too_many_cells() {
+        let html = to_html("| at | what |\n|---|--:|\n| 5:00 | *slow* |\n| 6:00 |\n");
+        assert_eq!(
+            html,
+            "<table><thead><tr><th>at</th><th>what</th></tr></thead><tbody>\n\
+             <tr><td>5:00</td><td><em>slow</em></td></tr>\n<tr><td>6:00</td><td></td></tr>\n\
+             </tbody></table>\n"
+        );
+        // with the two lines before them, of five signs each
+        for (rows, is_table) in [(MAX_CELLS / 6 - 2, true), (MAX_CELLS / 6 - 1, false)] {
+            let html = to_html(&format!("|a|b|c|d|\n|-|-|-|-|\n{}", "|e|\n".repeat(rows)));
+            assert_eq!((html.contains("<table>"), html.contains("|e|")), (is_table, !is_table), "{rows}");
+        }
     }
 
     #[test]
@@ -286,6 +320,10 @@ mod tests {
             "# ",
             "~~~\n",
             "\t- a\n",
+            "|",
+            "|a",
+            "|-",
+            "|a\n|-\n",
             &rows,
         ] {
             let text: String = pattern.chars().cycle().take(25_000).collect();
@@ -296,6 +334,10 @@ mod tests {
         to_html(&nested);
         let lists = (0..150).map(|n| format!("{}- a\n", "  ".repeat(n))).collect::<String>();
         to_html(&lists);
+        let wide = format!("{}\n{}\n{}", "|a".repeat(4_000), "|-".repeat(4_000), "|\n".repeat(4_000));
+        to_html(&wide);
+        let tables = format!("{}\n{}\n{}", "|a".repeat(362), "|-".repeat(362), "a\n".repeat(724)).repeat(8);
+        assert_eq!(to_html(&tables).matches("<td>").count(), 0);
     }
 
     #[test]

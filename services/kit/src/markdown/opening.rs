@@ -75,7 +75,11 @@ fn cut(block: Vec<Event<'_>>, most_characters: usize) -> Vec<Event<'_>> {
                     break;
                 }
             }
-        } else if let Event::Start(Tag::Item) | Event::SoftBreak | Event::HardBreak | Event::Rule = &event {
+        } else if let Event::Start(Tag::Item | Tag::TableCell)
+        | Event::SoftBreak
+        | Event::HardBreak
+        | Event::Rule = &event
+        {
             // Not text, but a text can have thousands of them.
             if left == 0 {
                 break;

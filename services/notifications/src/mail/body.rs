@@ -130,7 +130,7 @@ fn rendered(text: &impl Template, html: &impl Template) -> Bodies {
 
 /// How a member's text looks, by the beginnings of its tags. Only its colours in the dark are elsewhere. The text
 /// around them has the direction of its first letter, which sides of lists and quotes go by; a paragraph has its own.
-const LOOKS: [(&str, &str); 14] = [
+const LOOKS: [(&str, &str); 20] = [
     (
         "<pre><code>",
         "<pre class='code' style='margin:0 0 12px;padding:12px;border-radius:6px;background:#eff2f5;font-size:14px;\
@@ -157,6 +157,12 @@ const LOOKS: [(&str, &str); 14] = [
          border-inline-start-width:3px;'>",
     ),
     ("<hr>", "<hr class='line' style='margin:16px 0;border:0 solid #d1d9e0;border-top-width:1px;'>"),
+    ("<table>", "<table style='margin:0 0 12px;border-collapse:collapse;font-size:14px;line-height:1.5;'>"),
+    ("<thead>", "<thead style='font-weight:600;'>"),
+    ("<tbody>", "<tbody style='font-weight:400;'>"),
+    ("<tr>", "<tr style='vertical-align:top;'>"),
+    ("<th>", "<th class='line' style='padding:4px 8px;border:1px solid #d1d9e0;text-align:start;'>"),
+    ("<td>", "<td class='line' style='padding:4px 8px;border:1px solid #d1d9e0;'>"),
     ("<a ", "<a class='link' style='color:#0a5cb8;' "),
 ];
 
@@ -177,8 +183,9 @@ mod tests {
 
     #[test]
     fn every_tag_of_a_text_has_its_looks() {
-        let html =
-            shown("# a\n\nb `c` [d](https://example.com)\n\n- e\n\n3. f\n\n> g\n\n---\n\n```\n<p>\n```\n");
+        let html = shown(
+            "# a\n\nb `c` [d](https://example.com)\n\n- e\n\n3. f\n\n> g\n\n---\n\n```\n<p>\n```\n\n|h|\n|-|\n|i|\n",
+        );
         for tag in html.split('<').skip(1).filter(|tag| !tag.starts_with('/')) {
             assert!(tag.contains(" style='"), "{tag}");
         }

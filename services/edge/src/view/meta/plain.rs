@@ -12,6 +12,8 @@ pub(crate) fn plain(html: &str) -> String {
         let name = &tag[..end];
         if ENDS.iter().any(|ending| name.starts_with(ending)) {
             text.push('\n');
+        } else if matches!(name, "/td" | "/th") {
+            text.push(' ');
         }
         rest = tag.get(end + 1..).unwrap_or_default();
     }
@@ -63,6 +65,7 @@ mod tests {
             ("# Big\n\nNow & then\n\n- a < b\n- c", "Big\nNow & then\na < b\nc"),
             ("<script>alert(\"1\")</script> &amp;", "<script>alert(\"1\")</script> &amp;"),
             ("1 < 2 &amp;lt;", "1 < 2 &lt;"),
+            ("|a|b|\n|-|-|\n|c|d|", "a b\nc d"),
             ("[a > b](https://x.example/?a=%22 \"c > d\") e", "a > b e"),
             ("`<b>` `&lt;`", "<b> &lt;"),
             ("", ""),
