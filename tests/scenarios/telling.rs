@@ -124,7 +124,7 @@ async fn the_page_shows_what_was_told_in_its_language_and_time_zone() {
     let (status, html) = cluster.get("/p/acucar").await;
     assert_eq!(status, 200);
     assert!(html.contains(r#"lang="pt-BR""#));
-    for part in ["Pagamentos", "Painel", "Investigando", "GMT-3", "Lentidão &#60;script&#62;"] {
+    for part in ["Pagamentos", "Painel", "Investigando", "GMT−3", "Lentidão &#60;script&#62;"] {
         assert!(html.contains(part), "no {part} in {html}");
     }
     assert_eq!(html.matches("<script").count(), 1, "the page's own: {html}");

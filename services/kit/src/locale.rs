@@ -162,7 +162,7 @@ pub fn time(at: Timestamp, zone: &TimeZone, locale: Locale) -> String {
 }
 
 /// The moment `at` in `zone`, to the minute, in words that mean one moment only:
-/// "20 November 2026 at 20:05 GMT-3".
+/// "20 November 2026 at 20:05 GMT−3".
 ///
 /// The zone is told as its offset at that moment, "UTC" where that is zero: names
 /// of zones are ambiguous (CST is three of them).
@@ -173,10 +173,11 @@ pub fn date_time(at: Timestamp, zone: &TimeZone, locale: Locale) -> String {
     format!("{date_time} {}", offset(at.offset()))
 }
 
-/// "UTC", "GMT-3", "GMT+5:30". Seconds are left out: no zone has had any since 1972.
+/// "UTC", "GMT−3", "GMT+5:30". Seconds are left out: no zone has had any since 1972.
 fn offset(offset: Offset) -> String {
     let minutes = offset.seconds().abs() / 60;
-    let sign = if offset.is_negative() { '-' } else { '+' };
+    // a minus sign, behind which no line is broken
+    let sign = if offset.is_negative() { '−' } else { '+' };
     match (minutes / 60, minutes % 60) {
         (0, 0) => "UTC".to_owned(),
         (hours, 0) => format!("GMT{sign}{hours}"),
@@ -221,22 +222,22 @@ mod tests {
     fn a_moment_is_told_as_each_language_writes_it() {
         let (at, zone) = (at("2026-11-20T23:05:59Z"), zone("America/Sao_Paulo"));
         for (locale, day, in_month, moment) in [
-            (Locale::En, "20 November 2026", "November 2026", "20 November 2026 at 20:05 GMT-3"),
+            (Locale::En, "20 November 2026", "November 2026", "20 November 2026 at 20:05 GMT−3"),
             (
                 Locale::PtBr,
                 "20 de novembro de 2026",
                 "novembro de 2026",
-                "20 de novembro de 2026 às 20:05 GMT-3",
+                "20 de novembro de 2026 às 20:05 GMT−3",
             ),
             (
                 Locale::Es,
                 "20 de noviembre de 2026",
                 "noviembre de 2026",
-                "20 de noviembre de 2026 a las 20:05 GMT-3",
+                "20 de noviembre de 2026 a las 20:05 GMT−3",
             ),
-            (Locale::De, "20. November 2026", "November 2026", "20. November 2026 um 20:05 GMT-3"),
-            (Locale::Fr, "20 novembre 2026", "novembre 2026", "20 novembre 2026 à 20:05 GMT-3"),
-            (Locale::Ja, "2026年11月20日", "2026年11月", "2026年11月20日 20:05 GMT-3"),
+            (Locale::De, "20. November 2026", "November 2026", "20. November 2026 um 20:05 GMT−3"),
+            (Locale::Fr, "20 novembre 2026", "novembre 2026", "20 novembre 2026 à 20:05 GMT−3"),
+            (Locale::Ja, "2026年11月20日", "2026年11月", "2026年11月20日 20:05 GMT−3"),
         ] {
             assert_eq!(date(at, &zone, locale), day);
             assert_eq!(month(at, &zone, locale), in_month);

@@ -63,7 +63,7 @@ mod tests {
         };
         let brief = Brief::of_incident(&head("en"), &open);
         assert_eq!((brief.mark.tone, brief.mark.text.as_str()), (Tone::Partial, "Identified · Major impact"));
-        assert_eq!(brief.when, "20 November 2026 at 10:00 GMT-3");
+        assert_eq!(brief.when, "20 November 2026 at 10:00 GMT−3");
         let over =
             Incident { phase: Phase::Resolved.into(), resolved_at: wire("2026-11-20T14:00:00Z"), ..open };
         let brief = Brief::of_incident(&head("en"), &over);
@@ -79,7 +79,7 @@ mod tests {
             ..Maintenance::default()
         };
         let brief = Brief::of_maintenance(&head("de"), &maintenance);
-        assert!(brief.when.ends_with("– 19:30 GMT-3"), "{brief:?}");
+        assert!(brief.when.ends_with("– 19:30 GMT−3"), "{brief:?}");
         assert!(brief.mark.text.starts_with("Wartung: "), "{brief:?}");
     }
 }

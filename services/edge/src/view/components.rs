@@ -376,7 +376,7 @@ mod tests {
         assert_eq!(row("en", &followed).follows.as_deref(), Some("Follows Cloud"));
         assert_eq!(
             row("en", &followed).not_heard.unwrap().text,
-            "Not heard from Cloud since 20 November 2026 at 10:00 GMT-3"
+            "Not heard from Cloud since 20 November 2026 at 10:00 GMT−3"
         );
     }
 }

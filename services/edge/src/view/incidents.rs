@@ -173,8 +173,13 @@ fn updates(
     shown.map(|n| UpdateView::of_incident(head, names, title, &all[n], all.get(n + 1))).collect()
 }
 
-/// The span in which customers were hurt, where people say so.
+/// The span in which customers were hurt, where people say so, and it is not that of the incident.
 fn hurt(head: &PageHead, incident: &Incident) -> Option<Window> {
+    let minute = |at: Option<&prost_types::Timestamp>| at.map(|at| at.seconds.div_euclid(60));
+    let span = (minute(incident.started_at.as_ref()), minute(incident.resolved_at.as_ref()));
+    if span == (minute(incident.impact_started_at.as_ref()), minute(incident.impact_ended_at.as_ref())) {
+        return None;
+    }
     let mut span =
         head.zone.window(incident.impact_started_at.as_ref(), incident.impact_ended_at.as_ref())?;
     if span.to.is_none() {

@@ -32,7 +32,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// "20 November 2026 at 20:00 – 22:30 GMT-3"
+    /// "20 November 2026 at 20:00 – 22:30 GMT−3"
     pub(super) fn in_words(&self) -> String {
         match &self.to {
             None => self.from.text.clone(),
@@ -192,7 +192,7 @@ mod tests {
         let zone = zone("America/Sao_Paulo", Locale::PtBr);
         let moment = zone.moment("2026-11-20T23:05:59.123456Z".parse().unwrap());
         assert_eq!(moment.iso, "2026-11-20T23:05:59Z");
-        assert_eq!(moment.text, "20 de novembro de 2026 às 20:05 GMT-3");
+        assert_eq!(moment.text, "20 de novembro de 2026 às 20:05 GMT−3");
     }
 
     #[test]

@@ -89,9 +89,9 @@ fn an_incident_lasted_as_long_as_people_say_that_customers_were_hurt() {
     assert_eq!(lasted(begun.clone()).as_deref(), Some("Lasted for 1 h 35 min"));
 
     let span = alone(&head("en"), hurt(over())).hurt.unwrap();
-    assert_eq!(span.in_words(), "20 November 2026 at 09:50 – 10:30 GMT-3");
+    assert_eq!(span.in_words(), "20 November 2026 at 09:50 – 10:30 GMT−3");
     let since = alone(&head("pt-BR"), begun).hurt.unwrap();
-    assert_eq!(since.from.text, "desde 20 de novembro de 2026 às 09:50 GMT-3");
+    assert_eq!(since.from.text, "desde 20 de novembro de 2026 às 09:50 GMT−3");
     assert_eq!(alone(&head("en"), over()).hurt, None);
 }
 
@@ -110,7 +110,7 @@ fn a_promise_is_overdue_once_its_time_is_past() {
     );
     assert_eq!(
         promised("2026-11-21T18:04:00Z", open()),
-        told("Next update by 21 November 2026 at 15:04 GMT-3", false)
+        told("Next update by 21 November 2026 at 15:04 GMT−3", false)
     );
     assert_eq!(promised("2026-11-20T18:04:00Z", over()), None);
     assert_eq!(alone(&head("en"), open()).next_update, None);
@@ -140,11 +140,11 @@ fn an_edited_update_and_the_report_after_say_when_they_were_written() {
     let edited = view.updates.iter().map(|each| each.edited.as_ref().map(|at| at.text.as_str()));
     assert_eq!(
         edited.collect::<Vec<_>>(),
-        [None, Some("Edited 20 November 2026 at 15:00 GMT-3"), None, None]
+        [None, Some("Edited 20 November 2026 at 15:00 GMT−3"), None, None]
     );
     let report = view.postmortem.unwrap();
     assert_eq!(report.html, "<h4>Why</h4>\n<p>A <em>bad</em> deploy.</p>\n");
-    assert_eq!(report.published.unwrap().text, "Published 20 November 2026 at 14:00 GMT-3");
+    assert_eq!(report.published.unwrap().text, "Published 20 November 2026 at 14:00 GMT−3");
     assert_eq!(report.edited, None);
 }
 
@@ -175,7 +175,7 @@ fn an_incident_by_itself_names_all_that_it_speaks_of_and_the_impact_on_each() {
     assert_eq!(view.affected, []);
     let impact = &view.component_impacts[0];
     assert_eq!((impact.name.as_str(), impact.status.text.as_str()), ("B", "Partial outage"));
-    assert_eq!(impact.span.as_ref().unwrap().to.as_ref().unwrap().text, "10:20 GMT-3");
+    assert_eq!(impact.span.as_ref().unwrap().to.as_ref().unwrap().text, "10:20 GMT−3");
 }
 
 #[test]
@@ -216,8 +216,8 @@ fn what_nobody_wrote_of_a_maintenance_is_told_in_the_pages_language() {
     );
     let labels = view.updates.iter().map(|each| each.label.text.as_str()).collect::<Vec<_>>();
     assert_eq!(labels, ["Completed", "In progress", "Update", "Scheduled"]);
-    assert_eq!(view.updates[2].moved[0].text, "New planned start: 20 November 2026 at 10:00 GMT-3");
-    assert_eq!(view.planned.unwrap().to.unwrap().text, "11:00 GMT-3");
+    assert_eq!(view.updates[2].moved[0].text, "New planned start: 20 November 2026 at 10:00 GMT−3");
+    assert_eq!(view.planned.unwrap().to.unwrap().text, "11:00 GMT−3");
     assert_eq!(told("pt-BR").updates[1].note.as_deref(), Some("A manutenção começou."));
 }
 

@@ -104,7 +104,7 @@ fn a_maintenance_is_an_event_that_says_when_it_was_moved_or_called_off() {
             ..Maintenance::default()
         };
         let meta = place(&head).maintenance(&maintenance);
-        assert!(meta.description.contains("22 November 2026 at 17:00 – 19:00 GMT-3"), "{}", meta.description);
+        assert!(meta.description.contains("22 November 2026 at 17:00 – 19:00 GMT−3"), "{}", meta.description);
         let data = &meta.data;
         assert_eq!(data["@type"], "Event");
         assert_eq!(data["startDate"], "2026-11-22T20:00:00Z");

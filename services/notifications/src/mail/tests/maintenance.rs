@@ -24,8 +24,8 @@ fn an_announcement_says_what_when_and_which_components() {
     assert_eq!(
         text(&message),
         format!(
-            "Acme\n\nMaintenance scheduled: Database upgrade\n20 November 2026 at 20:05 GMT-3\n\nPlanned start: \
-             21 November 2026 at 22:00 GMT-3\nPlanned end: 22 November 2026 at 01:30 GMT-3\n\nWe **upgrade** \
+            "Acme\n\nMaintenance scheduled: Database upgrade\n20 November 2026 at 20:05 GMT−3\n\nPlanned start: \
+             21 November 2026 at 22:00 GMT−3\nPlanned end: 22 November 2026 at 01:30 GMT−3\n\nWe **upgrade** \
              it.\n\nAffected components:\n- API <v2>\n- Website\n\nView the maintenance:\n\
              https://status.example.com/p/acme/maintenances/mnt_{ID}\n\n____________________\n\nYou receive this \
              email because you subscribed to status updates from Acme.\nUnsubscribe:\n\
@@ -37,8 +37,8 @@ fn an_announcement_says_what_when_and_which_components() {
         ">Maintenance scheduled</span>",
         ">Database upgrade</h1>",
         ">Planned start:</span>",
-        ">21 November 2026 at 22:00 GMT-3</strong><br>",
-        ">22 November 2026 at 01:30 GMT-3</strong>\n</p>",
+        ">21 November 2026 at 22:00 GMT−3</strong><br>",
+        ">22 November 2026 at 01:30 GMT−3</strong>\n</p>",
         "<p>We <strong>upgrade</strong> it.</p>",
         ">API &#60;v2&#62;</strong></p>",
         &format!("href=\"https://status.example.com/p/acme/maintenances/mnt_{ID}\""),
@@ -126,16 +126,16 @@ fn a_moved_maintenance_says_its_new_times() {
     let message = parsed(&raw);
     assert_eq!(message.subject(), Some("[Acme] Database upgrade: Maintenance rescheduled"));
     assert!(text(&message).contains(
-        "\n\nNew planned start: 21 November 2026 at 22:00 GMT-3\nNew planned end: 22 November 2026 at 01:30 \
-         GMT-3\n\nThe planned times of this maintenance have changed.\n\n"
+        "\n\nNew planned start: 21 November 2026 at 22:00 GMT−3\nNew planned end: 22 November 2026 at 01:30 \
+         GMT−3\n\nThe planned times of this maintenance have changed.\n\n"
     ));
     let overrun = MaintenanceUpdate { same_phase: true, ..moved(MaintenancePhase::InProgress) };
     let raw = told(overrun, Locale::PtBr);
     let message = parsed(&raw);
     assert_eq!(message.subject(), Some("[Acme] Database upgrade: Manutenção reagendada"));
     assert!(text(&message).contains(
-        "\n\nNovo início planejado: 21 de novembro de 2026 às 22:00 GMT-3\nNovo término planejado: 22 de \
-         novembro de 2026 às 01:30 GMT-3\n\nO horário planejado desta manutenção mudou.\n\n"
+        "\n\nNovo início planejado: 21 de novembro de 2026 às 22:00 GMT−3\nNovo término planejado: 22 de \
+         novembro de 2026 às 01:30 GMT−3\n\nO horário planejado desta manutenção mudou.\n\n"
     ));
 }
 
@@ -146,7 +146,7 @@ fn a_reminder_says_how_soon_by_the_mails_own_date() {
     assert_eq!(message.subject(), Some("[Acme] Database upgrade: Maintenance starts in 26 hours"));
     assert!(text(&message).starts_with(
         "Acme\n\nMaintenance starts in 26 hours: Database upgrade\n\nPlanned start: 21 November 2026 at 22:00 \
-         GMT-3\nPlanned end: 22 November 2026 at 01:30 GMT-3\n\nWe **upgrade** the database.\n\nAffected"
+         GMT−3\nPlanned end: 22 November 2026 at 01:30 GMT−3\n\nWe **upgrade** the database.\n\nAffected"
     ));
     let raw = mail(&Content::MaintenanceApproaching(approaching()), Locale::PtBr);
     let message = parsed(&raw);

@@ -6,8 +6,8 @@ use super::*;
 fn each_reader_is_told_times_in_their_own_zone_and_language() {
     for (locale, zone_name, subject, at) in [
         (Locale::En, "Asia/Kolkata", "t: Identified", "21 November 2026 at 04:35 GMT+5:30"),
-        (Locale::PtBr, "America/Sao_Paulo", "t: Identificado", "20 de novembro de 2026 às 20:05 GMT-3"),
-        (Locale::Es, "America/Bogota", "t: Identificado", "20 de noviembre de 2026 a las 18:05 GMT-5"),
+        (Locale::PtBr, "America/Sao_Paulo", "t: Identificado", "20 de novembro de 2026 às 20:05 GMT−3"),
+        (Locale::Es, "America/Bogota", "t: Identificado", "20 de noviembre de 2026 a las 18:05 GMT−5"),
         (Locale::De, "Europe/Vienna", "t: Ursache gefunden", "21. November 2026 um 00:05 GMT+1"),
         (Locale::Fr, "Europe/Paris", "t\u{a0}: Identifié", "21 novembre 2026 à 00:05 GMT+1"),
         (Locale::Ja, "Asia/Tokyo", "t: 原因特定済み", "2026年11月21日 8:05 GMT+9"),

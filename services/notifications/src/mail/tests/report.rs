@@ -17,7 +17,7 @@ fn a_postmortem_is_a_mail_of_its_incidents_thread_and_named_by_its_event() {
     assert_eq!(message.references().as_text(), Some(&*format!("inc_{ID}.h4sh-ana@mail.example.com")));
     assert!(fields(&raw).contains(&("Feedback-ID".into(), format!("page_{ID}:ten_{ID}:postmortem:pharos"))));
     assert!(text(&message).starts_with(
-        "Acme\n\nPostmortem published: API is down\n20 November 2026 at 20:05 GMT-3\n\n# Why\n\nA disk was \
+        "Acme\n\nPostmortem published: API is down\n20 November 2026 at 20:05 GMT−3\n\n# Why\n\nA disk was \
          full.\n\nView the incident:\nhttps://status.example.com/p/acme/incidents/inc_"
     ));
     assert!(bare_html(&message).contains("<h3>Why</h3>\n<p>A disk was full.</p>"));
@@ -46,7 +46,7 @@ fn a_long_postmortem_ends_with_a_paragraph_and_the_link_to_all_of_it() {
         let message = parsed(&raw);
         let kept = paragraph.repeat(25);
         let url = format!("https://status.example.com/p/acme/incidents/inc_{ID}");
-        assert!(text(&message).contains(&format!("GMT-3\n\n{kept}{rest}\n{url}\n")));
+        assert!(text(&message).contains(&format!("GMT−3\n\n{kept}{rest}\n{url}\n")));
         assert_eq!(bare_html(&message).matches("<p>é").count(), 25);
     }
 }
@@ -99,7 +99,7 @@ fn a_reminder_says_what_is_promised_until_when_and_that_nothing_was_posted() {
         text(&message),
         format!(
             "The next update is due\n\nThe next update of “API is <down>” is promised by 20 November 2026 at 20:30 \
-             GMT-3. Nothing has been posted yet.\n\nView the incident:\n\
+             GMT−3. Nothing has been posted yet.\n\nView the incident:\n\
              https://status.example.com/p/acme/incidents/inc_{ID}\n\nYou receive this email because you can post \
              updates on Acme. Subscribers do not receive it."
         )
@@ -110,7 +110,7 @@ fn a_reminder_says_what_is_promised_until_when_and_that_nothing_was_posted() {
     let message = parsed(&raw);
     assert_eq!(message.subject(), Some("[Acme] API is <down>: Próxima atualização pendente"));
     assert!(text(&message).contains(
-        "A próxima atualização de “API is <down>” está prometida até 20 de novembro de 2026 às 20:30 GMT-3. Nada \
+        "A próxima atualização de “API is <down>” está prometida até 20 de novembro de 2026 às 20:30 GMT−3. Nada \
          foi publicado ainda."
     ));
 }

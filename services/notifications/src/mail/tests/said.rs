@@ -53,7 +53,7 @@ fn the_bodies_of_a_phase_change_say_what_a_reader_must_know() {
     assert_eq!(
         text(&message),
         format!(
-            "Acme\n\nIdentified: API is <down>\n20 November 2026 at 20:05 GMT-3\n\nWe **know** why.\n\n.hidden\n\n\
+            "Acme\n\nIdentified: API is <down>\n20 November 2026 at 20:05 GMT−3\n\nWe **know** why.\n\n.hidden\n\n\
              Affected components:\n- API <v2>: Major outage\n- Website: Operational\n\nView the incident:\n\
              https://status.example.com/p/acme/incidents/inc_{ID}\n\n____________________\n\nYou receive this \
              email because you subscribed to status updates from Acme.\nUnsubscribe:\n\
@@ -66,7 +66,7 @@ fn the_bodies_of_a_phase_change_say_what_a_reader_must_know() {
         ">Acme</p>",
         ">Identified</span>",
         ">API is &#60;down&#62;</h1>",
-        ">20 November 2026 at 20:05 GMT-3</p>",
+        ">20 November 2026 at 20:05 GMT−3</p>",
         "<p>We <strong>know</strong> why.</p>",
         ">API &#60;v2&#62;</strong>",
         "&middot; Major outage",
@@ -120,7 +120,7 @@ fn a_portuguese_mail_is_portuguese_all_through() {
     let text = text(&message);
     for part in [
         "Investigando: Falha nas notificações",
-        "20 de novembro de 2026 às 20:05 GMT-3",
+        "20 de novembro de 2026 às 20:05 GMT−3",
         "Componentes afetados:\n- API <v2>: Interrupção grave\n- Website: Operacional",
         "porque se inscreveu para receber as atualizações de status de Ação Já.",
         "Cancelar inscrição:\nhttps://status.example.com/u/tok-ana_1",
@@ -230,11 +230,11 @@ fn a_promised_next_update_is_said_behind_the_text() {
     };
     let raw = incident("Acme", promised());
     assert_well_formed(&raw);
-    let said = "Next update by 20 November 2026 at 20:30 GMT-3.";
+    let said = "Next update by 20 November 2026 at 20:30 GMT−3.";
     assert!(text(&parsed(&raw)).contains(&format!("\n\nb\n\n{said}\n\nAffected components:\n")));
     assert!(html(&parsed(&raw)).contains(&format!(">{said}</p>")));
     let raw = mail_to(&ANA, &page("Acme"), &Content::IncidentUpdate(promised()), Locale::PtBr);
-    let said = "Próxima atualização até 20 de novembro de 2026 às 20:30 GMT-3.";
+    let said = "Próxima atualização até 20 de novembro de 2026 às 20:30 GMT−3.";
     assert!(text(&parsed(&raw)).contains(said));
     assert!(!html(&parsed(&incident("Acme", update("t", "b")))).contains("Next update"));
 }

@@ -107,7 +107,7 @@ fn an_event_says_what_happened_in_the_language_of_the_page() {
     planned.updates.insert(0, update);
     assert_eq!(
         value(&of("fr", vec![planned]), "DESCRIPTION"),
-        "L’horaire prévu a changé.\\n\\nNouveau début prévu\u{a0}: 22 novembre 2026 à 01:00 GMT-3\\n\\nWe upgrade\\; expect *short* pauses\\, twice.\\n\\nConcerne\u{a0}: Web et Old\\, retired"
+        "L’horaire prévu a changé.\\n\\nNouveau début prévu\u{a0}: 22 novembre 2026 à 01:00 GMT−3\\n\\nWe upgrade\\; expect *short* pauses\\, twice.\\n\\nConcerne\u{a0}: Web et Old\\, retired"
     );
 }
 

@@ -24,9 +24,9 @@ fn an_atom_feed_has_an_entry_for_each_story_in_the_form_that_readers_know() {
 <updated>2026-11-22T04:00:00+00:00</updated>
 <link href="https://status.example.com:8443/p/acme/maintenances/mnt_01kag3v801fd3vy8gh9s4w6z7n" rel="alternate" type="text/html"/>
 <published>2026-11-22T04:00:00+00:00</published>
-<content type="html">&lt;p&gt;&lt;strong&gt;THIS IS A SCHEDULED EVENT 22 November 2026 at 01:00 - 02:30 GMT-3&lt;/strong&gt;&lt;/p&gt;
-&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;22 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;01:00&lt;/var&gt; GMT-3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;In progress&lt;/strong&gt; - The maintenance has begun.&lt;/p&gt;
-&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;09:00&lt;/var&gt; GMT-3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Scheduled&lt;/strong&gt; - We upgrade; expect &lt;em&gt;short&lt;/em&gt; pauses, twice.&lt;/p&gt;
+<content type="html">&lt;p&gt;&lt;strong&gt;THIS IS A SCHEDULED EVENT 22 November 2026 at 01:00 - 02:30 GMT−3&lt;/strong&gt;&lt;/p&gt;
+&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;22 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;01:00&lt;/var&gt; GMT−3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;In progress&lt;/strong&gt; - The maintenance has begun.&lt;/p&gt;
+&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;09:00&lt;/var&gt; GMT−3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Scheduled&lt;/strong&gt; - We upgrade; expect &lt;em&gt;short&lt;/em&gt; pauses, twice.&lt;/p&gt;
 </content>
 </entry>
 <entry>
@@ -35,13 +35,13 @@ fn an_atom_feed_has_an_entry_for_each_story_in_the_form_that_readers_know() {
 <updated>2026-11-20T14:35:00+00:00</updated>
 <link href="https://status.example.com:8443/p/acme/incidents/inc_01kag3v800e8wt5e2g7qv8xk2m" rel="alternate" type="text/html"/>
 <published>2026-11-20T14:35:00+00:00</published>
-<content type="html">&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;11:35&lt;/var&gt; GMT-3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Resolved&lt;/strong&gt; - It is &lt;strong&gt;over&lt;/strong&gt;.&lt;/p&gt;
-&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;10:10&lt;/var&gt; GMT-3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Update&lt;/strong&gt;&lt;/p&gt;
+<content type="html">&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;11:35&lt;/var&gt; GMT−3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Resolved&lt;/strong&gt; - It is &lt;strong&gt;over&lt;/strong&gt;.&lt;/p&gt;
+&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;10:10&lt;/var&gt; GMT−3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Update&lt;/strong&gt;&lt;/p&gt;
 &lt;ul&gt;
 &lt;li&gt;the database&lt;/li&gt;
 &lt;li&gt;or the network&lt;/li&gt;
 &lt;/ul&gt;
-&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;10:00&lt;/var&gt; GMT-3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Investigating&lt;/strong&gt; - We look.&lt;/p&gt;
+&lt;p&gt;&lt;small&gt;&lt;var data-var=&apos;date&apos;&gt;20 November 2026&lt;/var&gt; at &lt;var data-var=&apos;time&apos;&gt;10:00&lt;/var&gt; GMT−3&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Investigating&lt;/strong&gt; - We look.&lt;/p&gt;
 &lt;p&gt;Sorry.&lt;/p&gt;
 </content>
 </entry>
@@ -70,12 +70,12 @@ fn an_rss_feed_has_an_item_for_each_story() {
 <description>
 <![CDATA[<p>
 <small>
-<var data-var='date'>20 de novembro de 2026</var> às <var data-var='time'>11:35</var> GMT-3</small>
+<var data-var='date'>20 de novembro de 2026</var> às <var data-var='time'>11:35</var> GMT−3</small>
 <br>
 <strong>Resolvido</strong> - It is <strong>over</strong>.</p>
 <p>
 <small>
-<var data-var='date'>20 de novembro de 2026</var> às <var data-var='time'>10:10</var> GMT-3</small>
+<var data-var='date'>20 de novembro de 2026</var> às <var data-var='time'>10:10</var> GMT−3</small>
 <br>
 <strong>Atualização</strong>
 </p>
@@ -85,7 +85,7 @@ fn an_rss_feed_has_an_item_for_each_story() {
 </ul>
 <p>
 <small>
-<var data-var='date'>20 de novembro de 2026</var> às <var data-var='time'>10:00</var> GMT-3</small>
+<var data-var='date'>20 de novembro de 2026</var> às <var data-var='time'>10:00</var> GMT−3</small>
 <br>
 <strong>Investigando</strong> - We look.</p>
 <p>Sorry.</p>
@@ -191,7 +191,7 @@ fn what_members_write_breaks_no_feed() {
     assert_eq!(channel.items[0].description.as_deref(), Some(html.trim_end()));
     assert_eq!(
         html,
-        r#"<p><small><var data-var='date'>20 November 2026</var> at <var data-var='time'>10:00</var> GMT-3</small><br><strong>Identified</strong> - ]]&gt; &amp; &lt;script&gt;alert(1)&lt;/script&gt;  <a rel="nofollow noopener noreferrer">x</a> 🔥 שלום</p>
+        r#"<p><small><var data-var='date'>20 November 2026</var> at <var data-var='time'>10:00</var> GMT−3</small><br><strong>Identified</strong> - ]]&gt; &amp; &lt;script&gt;alert(1)&lt;/script&gt;  <a rel="nofollow noopener noreferrer">x</a> 🔥 שלום</p>
 <pre><code>]]&gt;
 </code></pre>
 "#
@@ -211,16 +211,16 @@ fn a_report_is_an_entry_of_its_story_and_updates_that_are_left_out_are_counted()
     let html = between(&document, "<![CDATA[", "]]>")[0];
     assert_eq!(
         html,
-        r#"<p><small><var data-var='date'>23 November 2026</var> at <var data-var='time'>12:00</var> GMT-3</small><br><strong>Postmortem</strong></p>
+        r#"<p><small><var data-var='date'>23 November 2026</var> at <var data-var='time'>12:00</var> GMT−3</small><br><strong>Postmortem</strong></p>
 <h3>Why</h3>
 <p>A cable.</p>
-<p><small><var data-var='date'>20 November 2026</var> at <var data-var='time'>11:35</var> GMT-3</small><br><strong>Resolved</strong> - It is <strong>over</strong>.</p>
-<p><small><var data-var='date'>20 November 2026</var> at <var data-var='time'>10:10</var> GMT-3</small><br><strong>Update</strong></p>
+<p><small><var data-var='date'>20 November 2026</var> at <var data-var='time'>11:35</var> GMT−3</small><br><strong>Resolved</strong> - It is <strong>over</strong>.</p>
+<p><small><var data-var='date'>20 November 2026</var> at <var data-var='time'>10:10</var> GMT−3</small><br><strong>Update</strong></p>
 <ul>
 <li>the database</li>
 <li>or the network</li>
 </ul>
-<p><small><var data-var='date'>20 November 2026</var> at <var data-var='time'>10:00</var> GMT-3</small><br><strong>Investigating</strong> - We look.</p>
+<p><small><var data-var='date'>20 November 2026</var> at <var data-var='time'>10:00</var> GMT−3</small><br><strong>Investigating</strong> - We look.</p>
 <p>Sorry.</p>
 <p><a href="https://status.example.com:8443/p/acme/incidents/inc_01kag3v800e8wt5e2g7qv8xk2m">See all 7 updates</a></p>
 "#
