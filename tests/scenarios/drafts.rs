@@ -97,7 +97,7 @@ async fn the_clock_publishes_a_draft_once_at_its_time() {
         let page = cluster.company("Acme").await.page("acme").await;
         page.confirmed(&cluster, "ada@example.net").await;
         let (api, web) = (page.component("API").await, page.component("Web").await);
-        let publish_at = Some(seconds_from_now(2));
+        let publish_at = Some(seconds_from_now(4));
         let statuses = [(&api, ComponentStatus::MajorOutage), (&web, ComponentStatus::MajorOutage)];
         let request = CreateIncidentRequest {
             publish_at,
@@ -194,8 +194,9 @@ async fn a_draft_promises_what_is_still_to_come_when_it_is_published() {
     edit(&incident, change("publish_at", Phase::Monitoring, 7100, 0)).await.unwrap();
 
     // What was promised until a time that has passed is forgotten.
-    let promised = seconds_from_now(1);
-    let late = incident.post_with(promising(None, 1)).await;
+    const SOON: i64 = 4;
+    let promised = seconds_from_now(SOON);
+    let late = incident.post_with(promising(None, SOON)).await;
     eventually("the promise to pass", || async {
         (kit::Clock::system().now().as_second() > promised.seconds).then_some(())
     })
@@ -282,7 +283,7 @@ async fn a_draft_can_be_thrown_away_and_what_is_published_cannot() {
     let page = cluster.company("Acme").await.page("acme").await;
     let incident = page.incident("Slow", &[]).await;
     let written =
-        incident.post_with(PostUpdateRequest { publish_at: Some(seconds_from_now(2)), ..draft("No.") }).await;
+        incident.post_with(PostUpdateRequest { publish_at: Some(seconds_from_now(4)), ..draft("No.") }).await;
     let discard = async |update_id: &str| {
         let request = DiscardUpdateRequest { update_id: update_id.to_owned() };
         page.caller().incidents().discard_update(request).await

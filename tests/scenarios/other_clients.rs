@@ -107,3 +107,20 @@ async fn bufs_client_calls_and_watches_over_grpc_and_grpc_web_on_the_port_of_the
         watching.wait().await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn bufs_client_calls_over_plain_http_as_connect_and_is_told_which_field_is_wrong() {
+    let cluster = Cluster::all_in_one().await;
+    let page = cluster.company("Acme").await.page("acme").await;
+    for protocol in [["connect"].as_slice(), &["connect", "--http2-prior-knowledge"]] {
+        let method = "pharos.incidents.v1.StatusService/GetPage";
+        let called = buf(&cluster, protocol, method, &json!({ "slug": "acme" })).output().await.unwrap();
+        let shown = serde_json::from_slice::<Value>(&called.stdout).unwrap();
+        assert_eq!(shown["page"]["pageId"], page.id(), "{protocol:?}: {called:?}");
+
+        let method = "pharos.tenants.v1.AccountService/SignIn";
+        let refused = buf(&cluster, protocol, method, &json!({ "email": "ada" })).output().await.unwrap();
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(told.contains("invalid_argument") && told.contains("email"), "{protocol:?}: {told}");
+    }
+}

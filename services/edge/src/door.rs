@@ -10,21 +10,16 @@ use axum::{
     extract::Request,
     response::{IntoResponse as _, Response},
 };
-use http::{
-    Method, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
-    uri::PathAndQuery,
-};
+use http::{Method, StatusCode, header::CACHE_CONTROL, uri::PathAndQuery};
 use kit::{lane::Find, listener::Ready};
 use tower::ServiceExt as _;
 
 use crate::{
     hosts::{Host, Hosts, led},
     pages::{Guards, Snapshots, prepared_asset},
+    proxy::is_grpc,
 };
 
-/// How the type of every call begins, in any case.
-const CALL: &[u8] = b"application/grpc";
 /// What machines ask by any name.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
@@ -96,15 +91,14 @@ impl Way {
     }
 }
 
-/// A call says so by its type; the browser's question before a call (CORS preflight) has none, but a path
-/// that only calls have.
+/// A call says so by its type, or is a `POST` to where only calls go (Connect); the browser's question before a call (CORS
+/// preflight) is there too.
 fn is_rpc(request: &Request) -> bool {
-    let typed = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.as_bytes().get(..CALL.len()))
-        .is_some_and(|kind| kind.eq_ignore_ascii_case(CALL));
     let path = request.uri().path();
-    typed
-        || request.method() == Method::OPTIONS && (path.starts_with("/pharos.") || path.starts_with("/grpc."))
+    let is_ours = path.starts_with("/pharos.");
+    match *request.method() {
+        Method::POST if is_ours => true,
+        Method::OPTIONS if is_ours || path.starts_with("/grpc.") => true,
+        _ => is_grpc(request.headers()),
+    }
 }

@@ -6,7 +6,6 @@ mod health;
 mod hosts;
 mod pages;
 mod peers;
-mod places;
 mod proxy;
 mod texts;
 mod view;

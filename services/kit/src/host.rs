@@ -47,6 +47,9 @@ pub enum HostError {
     /// The contracts cannot be described.
     #[error("reflection cannot be built")]
     Reflection(#[from] tonic_reflection::server::Error),
+    /// The contracts cannot be read.
+    #[error("the contracts cannot be read")]
+    Contracts(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// There are no threads for readers or for work in bulk.
     #[error("the threads for readers and for work in bulk cannot be started")]
     Threads(#[from] std::io::Error),

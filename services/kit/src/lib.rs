@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod mask;
 pub mod paging;
 pub mod peer;
+pub mod places;
 pub mod secret;
 pub mod status;
 pub mod texts;

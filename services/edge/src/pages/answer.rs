@@ -13,6 +13,8 @@ use crate::{formats::Source, peers::Fault, texts::Texts, view::PageHead};
 
 /// How long anybody may keep a page: a flood of readers is one request in five seconds for a shared cache.
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=5");
+/// What is missing may be there in a moment.
+const MISSING: HeaderValue = HeaderValue::from_static("public, max-age=1");
 const PRIVATE: HeaderValue = HeaderValue::from_static("no-store");
 /// When to come back if something behind the edge is away, in seconds.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
@@ -161,7 +163,7 @@ impl IntoResponse for Refused {
         };
         let mut response = by_language(private(status, &message, self.texts));
         match self.fault {
-            Fault::NotFound => response.headers_mut().insert(CACHE_CONTROL, PUBLIC),
+            Fault::NotFound => response.headers_mut().insert(CACHE_CONTROL, MISSING),
             Fault::Away => response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS),
         };
         response

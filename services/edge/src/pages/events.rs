@@ -21,6 +21,7 @@ use http::{
 use kit::{
     gate::MAX_STREAMS,
     listener::{PeerAddress, Stop},
+    places::{Place, Places},
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -32,10 +33,7 @@ use super::{
     slug::Slug,
     snapshots::{Following, Seen, Snapshots},
 };
-use crate::{
-    peers::Fault,
-    places::{Place, Places},
-};
+use crate::peers::Fault;
 
 /// How many may follow at once: beside the streams of calls, of which there may be [`MAX_STREAMS`], there is still room for
 /// whoever reads a page.

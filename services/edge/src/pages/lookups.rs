@@ -3,7 +3,7 @@
 //! That there is no page at a place is remembered for a second. Of places that are not known to have one, a few are looked
 //! up at once, so that the calls that incidents takes (`kit::gate::MAX_CALLS`) are left to pages that exist.
 
-use std::{sync::Arc, time::Duration};
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use kit::deadline;
 use moka::sync::Cache;
@@ -15,9 +15,9 @@ use tokio::{
 use super::slug::Slug;
 use crate::peers::Fault;
 
-/// How long it is remembered that there is no page: one that is new is there so soon.
+/// How long it is remembered that something is not there: what is new is there so soon.
 const MISSING: Duration = Duration::from_secs(1);
-/// Of how many places that is remembered.
+/// Of how many that is remembered.
 const MAX_MISSING: u64 = 10_000;
 /// How many places are known to have a page. Nobody fills this by asking.
 const MAX_KNOWN: u64 = 100_000;
@@ -26,12 +26,31 @@ const AT_ONCE: usize = 64;
 /// How long one of them waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What was found not to be there a moment ago. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Missing<K: Hash + Eq + Send + Sync + 'static>(Cache<K, Instant>);
+
+impl<K: Hash + Eq + Send + Sync + 'static> Missing<K> {
+    pub(super) fn new() -> Self {
+        Self(Cache::builder().max_capacity(MAX_MISSING).time_to_live(MISSING).build())
+    }
+
+    /// Whether it was not there a moment ago.
+    pub(super) fn has(&self, key: &K) -> bool {
+        self.0.get(key).is_some_and(|asked| asked.elapsed() < MISSING)
+    }
+
+    /// Notes that it is not there, by an answer to what was asked then: what is made later may not be seen by it.
+    pub(super) fn note(&self, key: K, asked: Instant) {
+        self.0.insert(key, asked);
+    }
+}
+
 /// What is known of which pages there are. Cheap to clone; clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Lookups {
     known: Cache<Slug, ()>,
-    /// When it was asked for each.
-    missing: Cache<Slug, Instant>,
+    missing: Missing<Slug>,
     turns: Arc<Semaphore>,
 }
 
@@ -39,7 +58,7 @@ impl Lookups {
     pub(super) fn new() -> Self {
         Self {
             known: Cache::new(MAX_KNOWN),
-            missing: Cache::builder().max_capacity(MAX_MISSING).time_to_live(MISSING).build(),
+            missing: Missing::new(),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
@@ -54,12 +73,11 @@ impl Lookups {
         slug: &Slug,
         look: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        if self.missing.get(slug).is_some_and(|asked| asked.elapsed() < MISSING) {
+        if self.missing.has(slug) {
             return Err(Fault::NotFound);
         }
         let is_known = self.known.get(slug).is_some();
         let _turn = if is_known { None } else { Some(self.turn().await?) };
-        // before the look: what is made after it may not be seen by it
         let asked = Instant::now();
         let found = look.await;
         match &found {
@@ -67,7 +85,7 @@ impl Lookups {
             Ok(_) => self.known.insert(slug.clone(), ()),
             Err(Fault::NotFound) => {
                 self.known.invalidate(slug);
-                self.missing.insert(slug.clone(), asked);
+                self.missing.note(slug.clone(), asked);
             }
             Err(Fault::Away) => {}
         }

@@ -44,9 +44,9 @@ pub(super) enum Unread {
     Malformed,
 }
 
-/// The message of a request with its prefix: `max_bytes` and the prefix's at most.
+/// A whole request, of `max_bytes` at most.
 pub(super) async fn request(body: Body, max_bytes: usize) -> Result<Bytes, Unread> {
-    match Limited::new(body, max_bytes + PREFIX_BYTES).collect().await {
+    match Limited::new(body, max_bytes).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Unread::TooLarge),
         Err(_) => Err(Unread::Malformed),
@@ -140,9 +140,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_is_read_up_to_its_limit_and_the_prefix() {
-        assert_eq!(request(Body::from("12345678"), 3).await.unwrap(), "12345678");
-        assert_eq!(request(Body::from("123456789"), 3).await, Err(Unread::TooLarge));
+    async fn a_request_is_read_up_to_its_limit() {
+        assert_eq!(request(Body::from("123"), 3).await.unwrap(), "123");
+        assert_eq!(request(Body::from("1234"), 3).await, Err(Unread::TooLarge));
         let broken = frames(vec![Ok(Frame::data(Bytes::from_static(b"1"))), Err("gone".into())]);
         assert_eq!(request(broken, 3).await, Err(Unread::Malformed));
     }

@@ -23,6 +23,8 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
+const TIMEOUT: &str = "grpc-timeout";
+
 /// The types of a call, as tonic-web spells them. It compares whole values, letter by letter.
 const KINDS: [&str; 6] = [
     "application/grpc",
@@ -32,6 +34,14 @@ const KINDS: [&str; 6] = [
     "application/grpc-web-text",
     "application/grpc-web-text+proto",
 ];
+
+/// Whether it is a call of gRPC or gRPC-web, in any case and with any parameters.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    let begins = |kind: &[u8]| {
+        kind.get(..KINDS[0].len()).is_some_and(|kind| kind.eq_ignore_ascii_case(KINDS[0].as_bytes()))
+    };
+    headers.get(CONTENT_TYPE).is_some_and(|kind| begins(kind.as_bytes()))
+}
 
 /// Gives the types of a call the one spelling: case and parameters say nothing (RFC 9110, section 8.3.1). A
 /// browser's call that does not ask for one of them is answered in its own type.
@@ -68,9 +78,16 @@ pub(super) fn clean_request(headers: &mut HeaderMap, remaining: Option<Duration>
         headers.remove(name);
     }
     headers.insert(TE, HeaderValue::from_static("trailers"));
-    headers.remove("grpc-timeout");
-    if let Some(value) = remaining.and_then(|time| HeaderValue::try_from(in_digits(time)).ok()) {
-        headers.insert("grpc-timeout", value);
+    headers.remove(TIMEOUT);
+    if let Some(remaining) = remaining {
+        give_time(headers, remaining);
+    }
+}
+
+/// Says how long the caller of a call waits.
+pub(super) fn give_time(headers: &mut HeaderMap, time: Duration) {
+    if let Ok(value) = HeaderValue::try_from(in_digits(time)) {
+        headers.insert(TIMEOUT, value);
     }
 }
 

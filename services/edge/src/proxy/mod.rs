@@ -1,10 +1,11 @@
-//! gRPC and gRPC-web from the world to the services.
+//! gRPC, gRPC-web and Connect from the world to the services.
 //!
 //! Promise: what the contracts declare for anyone or for members is passed on unread, byte for byte, with its
 //! trailers; everything else answers like a server that has no such method, so that nobody can tell an RPC
 //! between services from none at all. Who may call is decided by the service, from the same token.
 
 mod body;
+mod connect;
 mod headers;
 mod lines;
 mod stream;
@@ -15,7 +16,7 @@ use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _},
     extract::{Request, State},
-    middleware::{Next, from_fn, map_request},
+    middleware::{Next, from_fn, from_fn_with_state, map_request},
     response::{IntoResponse as _, Response},
 };
 use http::{
@@ -28,6 +29,7 @@ use kit::{
     gate::{MAX_CALLS, MAX_STREAMS},
     host::{HostError, MAX_PUBLIC_REQUEST_BYTES, MAX_REQUEST_BYTES},
     listener::{PeerAddress, Stop},
+    places::Places,
     status,
 };
 use proto::{Access, RPCS, Rpc, common::v1::ErrorReason};
@@ -40,11 +42,13 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_web::GrpcWebLayer;
 use tower_http::cors::{Any, CorsLayer};
 
+pub(crate) use self::headers::is_grpc;
 use self::{
-    body::Unread,
+    body::{PREFIX_BYTES, Unread},
+    connect::Contracts,
     lines::{BoxError, Lines},
 };
-use crate::{Deps, places::Places};
+use crate::Deps;
 
 /// How long a browser may remember that it may call. Chromium keeps it no longer than two hours.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 60 * 60);
@@ -77,7 +81,7 @@ enum Room {
 /// Every gRPC call: health and reflection answered here, public RPCs passed on, anything else unimplemented.
 ///
 /// # Errors
-/// [`HostError::Reflection`] if the contracts cannot be described.
+/// [`HostError::Contracts`] or [`HostError::Reflection`] if the contracts cannot be read or described.
 pub(crate) fn router<H: Health>(deps: &Deps, health: HealthServer<H>) -> Result<Router, HostError> {
     let mut own = RoutesBuilder::default();
     own.add_service(health.max_decoding_message_size(MAX_PUBLIC_REQUEST_BYTES));
@@ -97,6 +101,7 @@ pub(crate) fn router<H: Health>(deps: &Deps, health: HealthServer<H>) -> Result<
         .route_layer(from_fn(answer_in_time))
         .merge(forwarding)
         .layer(GrpcWebLayer::new())
+        .layer(from_fn_with_state(Arc::new(Contracts::new()?), connect::translate))
         .layer(map_request(spell_types))
         .layer(cors()))
 }
@@ -119,6 +124,8 @@ fn cors() -> CorsLayer {
             header("x-grpc-web"),
             header("x-user-agent"),
             header("grpc-timeout"),
+            header("connect-protocol-version"),
+            header("connect-timeout-ms"),
         ])
         // a refusal before the first message is told in headers, not in a trailer
         .expose_headers([header("grpc-status"), header("grpc-message"), header("grpc-status-details-bin")])
@@ -256,7 +263,7 @@ async fn open(way: &Way, places: &Places, request: Request, limit: Duration) -> 
 /// Reads the whole request.
 async fn take_in(way: &Way, request: Request) -> Result<(http::request::Parts, Bytes), Status> {
     let (parts, body) = request.into_parts();
-    let message = body::request(body, way.max_bytes).await.map_err(|unread| match unread {
+    let message = body::request(body, way.max_bytes + PREFIX_BYTES).await.map_err(|unread| match unread {
         Unread::TooLarge => too_large(way.max_bytes),
         Unread::Malformed => malformed(),
     })?;

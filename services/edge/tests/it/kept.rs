@@ -74,6 +74,34 @@ async fn that_a_page_does_not_exist_is_remembered_for_a_second_whatever_is_asked
 }
 
 #[tokio::test]
+async fn that_a_page_has_no_such_story_is_remembered_for_a_second() {
+    const ASKED: [(&str, &str); 4] = [
+        ("/incidents/inc_madeup", "/pharos.incidents.v1.StatusService/GetIncident"),
+        ("/maintenances/mnt_madeup", "/pharos.incidents.v1.StatusService/GetMaintenance"),
+        ("/history?page_token=madeup", "/pharos.incidents.v1.StatusService/ListHistory"),
+        ("/uptime?before=2020-01", "/pharos.incidents.v1.StatusService/GetUptime"),
+    ];
+    let world = World::showing(given::page("en")).await;
+    for (rest, call) in ASKED {
+        let path = format!("/p/demo{rest}");
+        let began = Instant::now();
+        for _ in 0..10 {
+            assert_eq!(get(&world, &path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        // a month is a call for each of those that are shown with it, and a slow machine may need more than a second
+        let (asked, seconds) = (count(&world, call), usize::try_from(began.elapsed().as_secs()).unwrap());
+        assert!((1..=3 * (1 + seconds)).contains(&asked), "{path}: {asked} calls in {seconds} s");
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::time::resume();
+        assert_eq!(get(&world, &path).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(count(&world, call) > asked, "{path}");
+    }
+    // what is there is not taken for missing with them
+    assert_eq!(get(&world, "/p/demo").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn an_address_that_no_page_can_have_is_looked_up_nowhere() {
     let world = World::showing(given::page("en")).await;
     for slug in ["a%00b", "Demo", "demo%20", "-demo", "no", "d%C3%A9mo"] {

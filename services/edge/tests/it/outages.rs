@@ -9,7 +9,7 @@ use proto::incidents::v1::{GetPageResponse, Impact, Incident, Phase};
 
 use crate::{
     given,
-    snapshots::{hears, named, until},
+    snapshots::{hears, is_aged, named, until},
     web::{Answer, get},
     world::World,
 };
@@ -188,7 +188,7 @@ async fn an_outage_that_begins_with_a_change_leaves_what_was_before_it_for_the_t
     assert_eq!(get(&world, STORY).await.status, StatusCode::OK);
     world.change_and_be_away(named("Zenith", 2));
     world.clock.advance(SignedDuration::from_hours(1));
-    let aged = |answer: &Answer| !answer.header("pharos-as-of").is_empty();
+    let aged = |answer: &Answer| is_aged(&world, answer);
     for path in [FRONT, STORY] {
         let answer = until(&world, path, aged).await;
         assert_eq!(
@@ -204,6 +204,23 @@ async fn an_outage_that_begins_with_a_change_leaves_what_was_before_it_for_the_t
     let is_gone = |answer: &Answer| answer.status != StatusCode::OK;
     until(&world, STORY, is_gone).await;
     assert!(get(&world, FRONT).await.text().contains("Zenith"));
+}
+
+#[tokio::test]
+async fn what_has_not_changed_for_days_is_shown_for_a_day_of_an_outage() {
+    let world = World::showing(named("Acme", 1)).await;
+    hears(&world).await;
+    assert_eq!(get(&world, FRONT).await.status, StatusCode::OK);
+    world.clock.advance(SignedDuration::from_hours(49));
+    // heard of at the new time
+    hears(&world).await;
+    world.be_away(true);
+    // by then nothing is heard
+    until(&world, FRONT, |answer| is_aged(&world, answer)).await;
+    for (hours, status) in [(23, StatusCode::OK), (2, StatusCode::SERVICE_UNAVAILABLE)] {
+        world.clock.advance(SignedDuration::from_hours(hours));
+        assert_eq!(get(&world, FRONT).await.status, status);
+    }
 }
 
 #[tokio::test]

@@ -307,7 +307,7 @@ async fn what_is_no_call_is_no_matter_for_the_proxy() {
     let page = send(&world, Method::GET, GET_PAGE, &[], "").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     assert!(page.text().contains("<h1>Page not found</h1>"));
-    let json = send(&world, Method::POST, GET_PAGE, &[("content-type", "application/json")], "{}").await;
+    let json = send(&world, Method::POST, "/pharos", &[("content-type", "application/json")], "{}").await;
     assert_eq!(json.status, StatusCode::NOT_FOUND);
     assert_eq!(world.called(), Vec::<String>::new());
 }

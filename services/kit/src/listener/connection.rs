@@ -19,13 +19,18 @@ use super::{
     DRAIN, HEADERS, MAX_FAULTS, MAX_HEADER_BYTES, MAX_HEADER_LIST, MAX_TAKEN_BACK, ShortWay,
     answering::Answering, patient::Patient,
 };
-use crate::lane::{self, End, Rewound};
+use crate::{
+    lane::{self, End, Rewound},
+    places::Share,
+};
 
 /// What a connection needs for as long as it lasts.
 pub(super) struct Connection {
     pub(super) answering: Answering,
     /// Its place among those there may be at once.
     pub(super) place: OwnedSemaphorePermit,
+    /// Its machine's share in those.
+    pub(super) share: Share,
     /// Says that it is still there.
     pub(super) open: TaskTrackerToken,
 }
@@ -63,11 +68,11 @@ impl Connection {
 
     /// Serves it to its end, over a web server.
     pub(super) async fn carry(self, stream: TcpStream, begun: Vec<u8>) {
-        let Self { answering, place, open } = self;
+        let Self { answering, place, share, open } = self;
         if let Err(error) = carried(Rewound::new(begun, Patient::new(stream)), answering).await {
             tracing::debug!(error, "a connection ended early");
         }
-        drop((place, open));
+        drop((place, share, open));
     }
 }
 

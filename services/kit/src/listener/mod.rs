@@ -21,6 +21,7 @@ use self::{answering::Answering, connection::Connection};
 use crate::{
     Clock,
     lane::{Find, Lanes},
+    places::{PART, Shares},
 };
 
 /// How long running requests may take to end when the process stops. hyper's own graceful shutdown can wait
@@ -46,7 +47,8 @@ const MAX_FAULTS: usize = 100;
 ///
 /// A browser's stream has a connection of its own (HTTP/1.1), so there are far more of these than streams may be open
 /// ([`MAX_STREAMS`](crate::gate::MAX_STREAMS)): however many watch, there is room for whoever reads a page or asks
-/// whether the process is alive.
+/// whether the process is alive. One machine has a quarter of them (see [`places`](crate::places)); a further one of its
+/// connections is closed at once.
 pub const MAX_PUBLIC_CONNECTIONS: usize = 40_000;
 /// Connections of other services at once. Each of those brings many calls.
 const MAX_INTERNAL_CONNECTIONS: usize = 10_000;
@@ -104,6 +106,15 @@ impl Side {
             Self::Internal => MAX_INTERNAL_CONNECTIONS,
         }
     }
+
+    /// Connections at once of each machine.
+    fn shares(self) -> Arc<Shares> {
+        Shares::new(match self {
+            Self::Public => MAX_PUBLIC_CONNECTIONS / PART,
+            // one service may be all that there is
+            Self::Internal => MAX_INTERNAL_CONNECTIONS,
+        })
+    }
 }
 
 /// Serves until `stop`, then lets running requests end, for 10 s at most. What the short way answers does not come to the
@@ -117,6 +128,7 @@ pub async fn serve(
 ) {
     let connections = TaskTracker::new();
     let room = Arc::new(Semaphore::new(side.max_connections()));
+    let shares = side.shares();
     loop {
         let accept = async {
             let place = Arc::clone(&room).acquire_owned().await;
@@ -135,6 +147,11 @@ pub async fn serve(
                 continue;
             }
         };
+        // before anything is read of it: what one machine has too many of gives its place back at once
+        let Some(share) = shares.take(Some(peer.0)) else {
+            tracing::debug!(peer = %peer.0, "a machine has all the connections that it may have");
+            continue;
+        };
         let (Ok(place), Ok(())) = (place, stream.set_nodelay(true)) else {
             tracing::debug!("a connection was gone before it began");
             continue;
@@ -149,7 +166,7 @@ pub async fn serve(
             spoke: Arc::default(),
             talk: Arc::default(),
         };
-        let connection = Connection { answering, place, open: connections.token() };
+        let connection = Connection { answering, place, share, open: connections.token() };
         match &mut short {
             None => drop(tokio::spawn(connection.carry(stream, Vec::new()))),
             Some((short_way, lanes)) => match stream.into_std() {

@@ -119,6 +119,27 @@ async fn a_peer_over_http_2_that_waits_for_its_answer_stays_and_one_that_asks_no
     assert!(lasted >= IDLE && lasted <= IDLE + 2 * DRAIN, "{lasted:?}");
 }
 
+#[test]
+fn one_machine_has_a_quarter_of_the_public_connections_and_a_proxy_of_ours_and_other_services_have_all() {
+    let taken = |side: Side, address: &str, count: usize| {
+        let (shares, address) = (side.shares(), address.parse().unwrap());
+        let taken = (0..count).map_while(|_| shares.take(Some(address))).collect::<Vec<_>>();
+        (taken.len(), shares.take(Some("203.0.113.2".parse().unwrap())).is_some())
+    };
+    let (all, internal) = (MAX_PUBLIC_CONNECTIONS, MAX_INTERNAL_CONNECTIONS);
+    for (side, address, count, most) in [
+        (Side::Public, "203.0.113.1", all, all / 4),
+        (Side::Public, "2001:db8::1", all, all / 4),
+        (Side::Public, "::ffff:203.0.113.1", all, all / 4),
+        (Side::Public, "10.0.0.1", all, all),
+        (Side::Public, "127.0.0.1", all, all),
+        (Side::Public, "fe80::1", all, all),
+        (Side::Internal, "203.0.113.1", internal, internal),
+    ] {
+        assert_eq!(taken(side, address, count), (most, true), "{side:?} {address}");
+    }
+}
+
 /// What a plain peer asks, and hears.
 const ASKED: &str = "GET /ready HTTP/1.1\r\nhost: here\r\n\r\n";
 const HEARD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ndate: Sat, 21 Nov 2026 14:05:00 GMT\r\n\r\nok";

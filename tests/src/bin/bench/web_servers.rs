@@ -52,7 +52,7 @@ pub(crate) struct File {
     pub(crate) headers: HeaderMap,
 }
 
-/// A running nginx.
+/// A running nginx with one worker.
 #[derive(Debug)]
 pub(crate) struct Nginx {
     child: Child,
@@ -61,9 +61,8 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// On a free port, with so many workers, set up for speed: files are open already, and compressed already; nothing is
-    /// logged.
-    pub(crate) async fn start(files: &[File], workers: usize) -> anyhow::Result<Self> {
+    /// On a free port, set up for speed: files are open already, and compressed already; nothing is logged.
+    pub(crate) async fn start(files: &[File]) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("pharos-bench-").tempdir_in("/tmp")?;
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut locations = String::new();
@@ -78,7 +77,7 @@ impl Nginx {
         let temporary =
             temporary.map(|of| format!("{of}_temp_path {}/temporary-{of};", folder.path().display()));
         let settings = format!(
-            "{user} daemon off; worker_processes {workers}; pid nginx.pid; error_log stderr warn;
+            "{user} daemon off; worker_processes 1; pid nginx.pid; error_log stderr warn;
              events {{ worker_connections 1024; }}
              http {{
                  access_log off; server_tokens off;

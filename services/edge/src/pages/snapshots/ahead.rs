@@ -1,7 +1,7 @@
 //! Making ahead what somebody will want to read if the services die now, though nobody has asked for it since it changed.
 //!
 //! A page that was read within a day is made anew with each of its changes: the front, what programs read of it, its open
-//! stories and the beginnings of the rest. That comes after what is being read, of a few pages at once, with pauses.
+//! stories and the beginnings of the rest. That comes after what is being read, a few documents at once, with pauses.
 
 use std::{
     collections::HashSet,
@@ -20,6 +20,7 @@ use super::{
     making::{LONGEST_PAUSE, PAUSES, arrived},
     millis,
     page::Page,
+    snapshot::Snapshot,
     writer::{REPEAT, Writer},
 };
 use crate::{
@@ -31,8 +32,8 @@ use crate::{
     peers::Fault,
 };
 
-/// So many pages are made ahead at once, one document of each: after a gap the changes of many may be told of together.
-pub(super) const PAGES_AT_ONCE: usize = 2;
+/// So many documents are made ahead at once, each of another page: after a gap the changes of many may be told of together.
+pub(super) const AT_ONCE: usize = 2;
 /// So many stories of a page are: those that are open, then those that ended within a day, which mails still lead to.
 const MAX_STORIES: usize = 20;
 const ENDED_LATELY: SignedDuration = SignedDuration::from_hours(24);
@@ -81,12 +82,8 @@ impl Snapshots {
     async fn go_ahead(self, page: Arc<Page>) {
         let [mut pause, longest] = AGAIN;
         loop {
-            let (wanted, is_done) = {
-                let _turn = self.0.ahead.acquire().await;
-                let wanted = page.wanted();
-                (wanted, self.go_through(&page, wanted).await)
-            };
-            if is_done {
+            let wanted = page.wanted();
+            if self.go_through(&page, wanted).await {
                 sleep(BETWEEN).await;
                 // in one order with those who tell, as with `is_followed`
                 page.is_made_ahead.store(false, Ordering::SeqCst);
@@ -119,8 +116,11 @@ impl Snapshots {
             }
             Err(Fault::Away) => return false,
         }
-        let reading = deadline::within(LIMIT, inner.read(page));
-        let Ok(Ok(Read { source, .. })) = timeout(LIMIT, reading).await else {
+        let read = {
+            let _turn = inner.ahead.acquire().await;
+            timeout(LIMIT, deadline::within(LIMIT, inner.read(page))).await
+        };
+        let Ok(Ok(Read { source, .. })) = read else {
             return false;
         };
         let mut failed = 0;
@@ -138,15 +138,24 @@ impl Snapshots {
         failed == 0
     }
 
-    /// Makes a document that is older than this version, and leaves others their time. That there is none such is no fault.
+    /// Makes a document that is older than this version, and leaves others their time. That there is none such is no fault;
+    /// that it found no room on the way to the disk is one, for then what is there must stay.
     async fn make_once_more(&self, page: &Arc<Page>, document: &Document, wanted: i64) -> Result<(), Fault> {
-        if page.has(document, wanted) {
-            return Ok(());
-        }
-        let began = Instant::now();
-        let made = arrived(self.start(page, document)).await;
-        sleep((PAUSES * began.elapsed()).min(LONGEST_PAUSE)).await;
-        made.map(drop)
+        let made = if let Some(kept) = page.at_least(document, wanted) {
+            kept
+        } else {
+            let (made, taken) = {
+                let _turn = self.0.ahead.acquire().await;
+                let began = Instant::now();
+                (arrived(self.start(page, document)).await, began.elapsed())
+            };
+            // while others have the turn
+            sleep((PAUSES * taken).min(LONGEST_PAUSE)).await;
+            made?
+        };
+        let writer = self.0.writer.as_ref().filter(|_| document.is_beginning());
+        let is_copied = writer.is_none_or(|writer| writer.has(document.address(&page.slug), &made));
+        if is_copied { Ok(()) } else { Err(Fault::Away) }
     }
 }
 
@@ -169,9 +178,19 @@ impl Inner {
 
     /// Forgets what is older than a version, in memory and on the disk, but for these documents.
     pub(super) fn forget(&self, page: &Page, before: i64, but: &[Document]) {
-        let older = page.snapshots().into_iter().filter(|snapshot| snapshot.version < before);
-        for snapshot in older.filter(|snapshot| !but.contains(&snapshot.document)) {
-            self.cache(&snapshot.document).invalidate(&snapshot.document.address(&page.slug));
+        let mut older = page.snapshots();
+        older.retain(|snapshot| snapshot.version < before);
+        for Snapshot { document, .. } in
+            older.iter().map(Arc::as_ref).filter(|old| !but.contains(&old.document))
+        {
+            let (cache, address) = (self.cache(document), document.address(&page.slug));
+            page.in_order(|_| {
+                // by now it may have been made anew
+                if cache.get(&address).is_some_and(|there| there.version < before) {
+                    cache.invalidate(&address);
+                }
+                page.let_go(document, before);
+            });
         }
         if let Some(writer) = &self.writer {
             let but = but.iter().map(|document| document.address(&page.slug)).collect();

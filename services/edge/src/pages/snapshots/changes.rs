@@ -1,10 +1,11 @@
 //! Hearing of changes: what incidents tells of all pages, over one stream.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
     time::Duration,
 };
 
+use jiff::Timestamp;
 use kit::peer::Peer;
 use proto::internal::v1::{
     WatchPageChangesRequest, WatchPageChangesResponse, page_change_service_client::PageChangeServiceClient,
@@ -26,8 +27,8 @@ pub(super) struct Hearing {
     began: Instant,
     /// Until when all changes are heard of, in milliseconds since the process began.
     until: AtomicU64,
-    /// When anything was heard last.
-    heard_at: AtomicU64,
+    /// When anything was heard last, in microseconds since 1970.
+    heard_at: AtomicI64,
     /// How often changes may have been missed.
     gap: AtomicU64,
 }
@@ -37,7 +38,7 @@ impl Hearing {
         Self {
             began: Instant::now(),
             until: AtomicU64::new(0),
-            heard_at: AtomicU64::new(0),
+            heard_at: AtomicI64::new(i64::MIN),
             gap: AtomicU64::new(0),
         }
     }
@@ -57,17 +58,18 @@ impl Hearing {
         self.gap.load(Ordering::Acquire)
     }
 
-    /// When anything was heard last, in milliseconds since the process began.
-    pub(super) fn heard_at(&self) -> u64 {
-        self.heard_at.load(Ordering::Relaxed)
+    /// When anything was heard last.
+    pub(super) fn heard_at(&self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(self.heard_at.load(Ordering::Relaxed)).ok()
     }
 
-    pub(super) fn heard(&self, is_gap: bool) {
+    /// Notes that something was heard, at this time.
+    pub(super) fn heard(&self, is_gap: bool, at: Timestamp) {
         if is_gap {
             self.gap.fetch_add(1, Ordering::Release);
         }
         let now = Instant::now();
-        self.heard_at.store(self.millis(now), Ordering::Relaxed);
+        self.heard_at.store(at.as_microsecond(), Ordering::Relaxed);
         self.until.store(self.millis(now + SILENCE), Ordering::Relaxed);
     }
 
@@ -124,7 +126,9 @@ impl Snapshots {
     /// Takes what was told of changes.
     fn hear(&self, told: WatchPageChangesResponse) {
         let inner = &self.0;
-        inner.hearing.heard(told.gap);
+        inner.hearing.heard(told.gap, inner.clock.now());
+        // what is over leaves the memory, though nobody reads anything now
+        inner.sources.run_pending_tasks();
         let mut elsewhere = Vec::new();
         for change in told.changes {
             // before the look: a page that is being read for the first time looks here for what it could not hear

@@ -5,9 +5,12 @@
 
 use std::{
     collections::HashSet,
-    fs, io,
+    fs,
+    hash::{BuildHasher as _, RandomState},
+    io,
     path::{Path, PathBuf},
-    sync::Arc,
+    process,
+    sync::{Arc, LazyLock},
     time::{Duration, SystemTime},
 };
 
@@ -15,13 +18,22 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use prost::Message;
 
-use super::snapshot::{Content, Kind, Snapshot};
+use super::{
+    content::{Content, Kind},
+    snapshot::Snapshot,
+};
 use crate::pages::{answer::hash_of, forms::Forms, slug::Slug};
 
 /// How long a copy is good for anything.
 pub(super) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// The folder with the ways from pages' ids to their folders.
 const IDS: &str = "ids";
+/// What a file's name ends with that is being written.
+const HALF: &str = "half";
+/// The same with what tells this process from another that has the folder too while it takes over from this one: its id,
+/// and a number, for in containers all may have the same id.
+static OWN_HALF: LazyLock<String> =
+    LazyLock::new(|| format!("{}-{:x}.{HALF}", process::id(), RandomState::new().hash_one(())));
 /// The way in which files are written; others are not read.
 const FORMAT: u32 = 1;
 
@@ -157,7 +169,7 @@ impl Folder {
         let is_kept = |file: &Path| {
             file.file_name().and_then(|name| name.to_str()).is_some_and(|name| but.contains(name))
         };
-        for file in files.into_iter().filter(|file| !is_kept(file)) {
+        for file in files.into_iter().filter(|file| !is_kept(file) && !is_half(file)) {
             // what cannot be read cannot be shown either
             if Copy::open(&file).map_or(true, |copy| copy.version < before) {
                 removed(fs::remove_file(file))?;
@@ -191,12 +203,24 @@ impl Folder {
             let _left = fs::remove_dir(folder);
         }
         for file in entries(&self.path.join(IDS))? {
-            if Way::open(&file).map_or(true, |way| !self.page(&way.slug).exists()) {
+            let is_gone = if is_half(&file) {
+                // what a crash left, and not what another process is at
+                let modified = fs::metadata(&file).and_then(|told| told.modified());
+                modified.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > KEPT))
+            } else {
+                Way::open(&file).map_or(true, |way| !self.page(&way.slug).exists())
+            };
+            if is_gone {
                 removed(fs::remove_file(file))?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a file is being written, by this process or another.
+fn is_half(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == HALF)
 }
 
 /// What is in a folder, but for the ways from ids.
@@ -208,7 +232,7 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Puts a file in the place of another at once.
 fn put(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let half = file.with_extension("half");
+    let half = file.with_extension(&*OWN_HALF);
     fs::write(&half, bytes)?;
     fs::rename(half, file)
 }
@@ -306,5 +330,29 @@ mod tests {
         assert_eq!((folder.way("here"), folder.way("gone")), (Some(way("here")), None));
         folder.tidy(written + KEPT + Duration::from_secs(1)).unwrap();
         assert!(folder.way("here").is_none() && !here.exists());
+    }
+
+    #[test]
+    fn what_another_process_is_writing_is_left_to_it() {
+        let path = tempfile::tempdir().unwrap();
+        let folder = Folder::open(path.path(), 1024).unwrap();
+        let slug = Slug::try_from("demo".to_owned()).unwrap();
+        let page = folder.page(&slug);
+        fs::create_dir_all(&page).unwrap();
+        let ours = page.join("copy").with_extension(&*OWN_HALF);
+        assert!(ours.to_str().unwrap().contains(&format!("copy.{}-", process::id())), "{ours:?}");
+        let halves = [page.join("copy.1-a.half"), path.path().join(IDS).join("page.1-a.half")];
+        for half in &halves {
+            assert!(is_half(half) && is_half(&ours));
+            fs::write(half, "ha").unwrap();
+        }
+        fs::write(page.join("copy"), "not a copy").unwrap();
+        folder.forget(&slug, i64::MAX, &[]).unwrap();
+        assert!(!page.join("copy").exists());
+        let written = fs::metadata(&halves[0]).unwrap().modified().unwrap();
+        folder.tidy(written).unwrap();
+        assert!(halves.iter().all(|half| half.exists()));
+        folder.tidy(written + KEPT + Duration::from_secs(1)).unwrap();
+        assert!(halves.iter().all(|half| !half.exists()));
     }
 }

@@ -39,7 +39,8 @@ impl Following {
             return Ok(None);
         }
         self.seen = Some(now.version);
-        Ok(Some((now.version, now.content.forms.plain())))
+        let plain = self.snapshots.0.unpacked.of(&self.page, &now.content).await?;
+        Ok(Some((now.version, plain)))
     }
 
     /// The document as soon as it is newer than what was seen; nothing after some silence. Those in between may be left out.

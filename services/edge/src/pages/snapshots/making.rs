@@ -12,14 +12,20 @@ use tokio::{
 };
 
 use super::{
-    Inner, LIMIT, Read, Snapshots, UNSURE, millis,
+    Inner, LIMIT, Read, Snapshots, UNSURE,
+    content::Content,
+    millis,
     page::{Making, Name, Outcome, Page},
-    snapshot::{Content, Known, Made, Snapshot},
+    snapshot::{Known, Made, Snapshot},
 };
-use crate::{formats::Source, pages::document::Document, peers::Fault};
+use crate::{
+    formats::Source,
+    pages::{answer::hash_of, document::Document},
+    peers::Fault,
+};
 
 /// A page as it was read is good for making documents for so long.
-const READ: Duration = Duration::from_secs(5);
+pub(super) const READ: Duration = Duration::from_secs(5);
 /// Documents that were asked for so lately are made at once when their page changes; single stories only if they are
 /// being read, and so many of them.
 const WANTED: Duration = Duration::from_secs(10 * 60);
@@ -64,7 +70,7 @@ impl Snapshots {
                 // first come, first served: the fronts of all pages before the rest of any
                 let _turn = self.0.turns.acquire().await;
                 let began = Instant::now();
-                let behind = some.iter().filter(|document| !page.has(document, wanted));
+                let behind = some.iter().filter(|document| page.at_least(document, wanted).is_none());
                 let makings = behind.map(|document| self.start(&page, document)).collect::<Vec<_>>();
                 for making in makings {
                     // whoever reads it next sees why it could not be made
@@ -121,17 +127,32 @@ impl Inner {
         let _turn = page.reading.lock().await;
         let known = Known { gap: self.hearing.gap(), at: Instant::now() };
         if let Some(read) = self.sources.get(&page.slug) {
+            if page.id().is_none() {
+                // its name went with the last that was kept of it
+                self.learn(page, &read.source);
+            }
+            let is_here = page.id().as_deref() == Some(&read.source.page.page_id);
             let is_sure = self.hearing.is_sure(self.hearing.millis(known.at));
             let is_newest = read.known.gap == known.gap && read.source.front.version >= page.wanted();
             let good_for = if is_sure && is_newest { READ } else { UNSURE };
-            if is_newest && known.at.duration_since(read.known.at) < good_for {
+            if is_here && is_newest && known.at.duration_since(read.known.at) < good_for {
                 return Ok(read);
             }
         }
         let source = Arc::new(self.maker.read(&page.slug).await?);
-        match page.is_called(&source.page.page_id) {
+        self.learn(page, &source);
+        self.forget_older(page, &source);
+        let read = Read { source, known };
+        self.sources.insert(page.slug.clone(), read.clone());
+        Ok(read)
+    }
+
+    /// Learns the name of a page that was read.
+    fn learn(&self, page: &Arc<Page>, source: &Source) {
+        let name = page.is_called(&source.page.page_id);
+        match name {
             Name::Known => {}
-            name @ (Name::First | Name::Another) => {
+            Name::First | Name::Another => {
                 if name == Name::Another {
                     self.forget(page, i64::MAX, &[]);
                 }
@@ -140,10 +161,6 @@ impl Inner {
                 page.want(told.unwrap_or(0), self.hearing.millis(Instant::now()));
             }
         }
-        self.forget_older(page, &source);
-        let read = Read { source, known };
-        self.sources.insert(page.slug.clone(), read.clone());
-        Ok(read)
     }
 
     /// Forgets what is older than a page that was read, but for what is to be made anew: what is gone from the page must
@@ -158,7 +175,7 @@ impl Inner {
         let is_told = page.wanted() >= version;
         page.want(version, self.hearing.millis(Instant::now()));
         // a change that fell into a gap
-        if before > 0 && !is_told && self.hearing.heard_at() > 0 {
+        if before > 0 && !is_told && self.hearing.heard_at().is_some() {
             Snapshots(Arc::clone(self)).make_ahead(page);
         }
     }
@@ -166,57 +183,95 @@ impl Inner {
     /// Makes a document, and anew if its page changes meanwhile.
     async fn make(self: &Arc<Self>, page: &Arc<Page>, document: &Document) -> Outcome {
         let address = document.address(&page.slug);
+        let is_kept = self.cache(document).contains_key(&address);
+        // of what a page has any number of, which may be made up
+        let is_countless = document.is_story() || !document.is_beginning();
+        let _turn = if is_countless && !is_kept { page.beginning.acquire().await.ok() } else { None };
         let mut turn = 1;
         loop {
             match self.make_once(page, document, &address).await {
-                Ok(made) if made.version < page.wanted() && turn < TURNS => turn += 1,
-                Ok(made) => {
+                Ok(Some(made)) if made.version < page.wanted() && turn < TURNS => turn += 1,
+                Ok(None) if turn < TURNS => turn += 1,
+                Ok(Some(made)) => {
                     self.failed_at.store(0, Ordering::Relaxed);
                     page.failed_at.store(0, Ordering::Relaxed);
                     return Ok(made);
                 }
                 Err(Fault::NotFound) => {
-                    self.cache(document).invalidate(&address);
-                    if let Some(writer) = &self.writer {
+                    let was_kept = self.cache(document).remove(&address).is_some() || is_kept;
+                    // of what was made up there is no copy: one that there is was read before this
+                    if let Some(writer) = self.writer.as_ref().filter(|_| was_kept) {
                         writer.remove(page.slug.clone(), address);
                     }
                     return Err(Fault::NotFound);
                 }
-                Err(Fault::Away) => {
-                    // while changes are heard of the services are there, and it is this page alone
-                    self.failed(if self.is_heard() { &page.failed_at } else { &self.failed_at });
+                Ok(None) | Err(Fault::Away) => {
+                    // where there is nothing older to show, nobody is spared waiting by it
+                    if is_kept {
+                        // while changes are heard of the services are there, and it is this page alone
+                        self.failed(if self.is_heard() { &page.failed_at } else { &self.failed_at });
+                    }
                     return Err(Fault::Away);
                 }
             }
         }
     }
 
+    /// Makes a document; nothing if another page has come to its place meanwhile.
     async fn make_once(
         self: &Arc<Self>,
         page: &Arc<Page>,
         document: &Document,
         address: &Arc<str>,
-    ) -> Outcome {
+    ) -> Result<Option<Arc<Snapshot>>, Fault> {
         let Read { source, known } = self.read(page).await?;
         let (version, as_of) = (source.front.version, source.now);
-        let Made { kind, bytes, notice } = self.maker.make(source, document).await?;
+        let asked = Instant::now();
+        let made = self.maker.make(Arc::clone(&source), document).await;
+        let Made { kind, bytes, notice } = made.inspect_err(|fault| {
+            if *fault == Fault::NotFound {
+                // addresses may be long, and many
+                self.missing.note(hash_of(address.as_bytes()), asked);
+            }
+        })?;
         let before = self.cache(document).get(address);
         let like = before.as_ref().map(|before| before.content.clone());
         let press = self.maker.press(page.slug.as_str());
         let content = press.run(move || Content::like(like, kind, bytes)).await?;
         let now = (version, as_of, Some(known));
         let made = Arc::new(Snapshot::new(Arc::clone(page), document.clone(), now, content, notice));
-        if let Some(before) = &before {
+        let is_in_place = page.in_order(|page_id| {
+            let is_in_place = page_id == Some(&source.page.page_id);
+            if is_in_place {
+                self.put(page, address, &made, before.as_deref());
+            }
+            is_in_place
+        });
+        if !is_in_place {
+            return Ok(None);
+        }
+        page.news.notify_waiters();
+        if document.is_beginning() {
+            self.note(page);
+        }
+        Ok(Some(made))
+    }
+
+    /// Puts a document in the place of the one before it, in memory and on the disk.
+    fn put(&self, page: &Page, address: &Arc<str>, made: &Arc<Snapshot>, before: Option<&Snapshot>) {
+        if let Some(before) = before {
             made.ask_like(before);
         }
-        self.cache(document).insert(Arc::clone(address), Arc::clone(&made));
-        page.keep(&made);
-        page.news.notify_waiters();
-        if let Some(writer) = self.writer.as_ref().filter(|_| document.is_beginning()) {
-            self.note(page);
-            writer.write(Arc::clone(address), &made, before.as_deref());
+        let cache = self.cache(&made.document);
+        let replaced = cache.get(address);
+        cache.insert(Arc::clone(address), Arc::clone(made));
+        if let Some(replaced) = replaced {
+            replaced.replace();
         }
-        Ok(made)
+        page.keep(made);
+        if let Some(writer) = self.writer.as_ref().filter(|_| made.document.is_beginning()) {
+            writer.write(Arc::clone(address), made, before);
+        }
     }
 }
 

@@ -9,7 +9,9 @@
 //! The address is all that a document is kept by. What places and times may be added to an address is kept apart.
 
 mod ahead;
+mod answering;
 mod changes;
+mod content;
 mod disk;
 mod following;
 mod making;
@@ -33,7 +35,7 @@ use kit::{
     Clock,
     lane::{Asked, Prepared},
 };
-use moka::sync::Cache;
+use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache};
 use tokio::{
     runtime::Handle,
     sync::Semaphore,
@@ -42,19 +44,23 @@ use tokio::{
 
 pub(crate) use self::changes::follow;
 use self::{
+    answering::Unpacked,
     changes::Hearing,
-    making::arrived,
+    making::{READ, arrived},
     page::{Page, Pages},
     recent::Recent,
     snapshot::{Known, Snapshot},
     writer::Writer,
 };
 pub(super) use self::{
+    content::Kind,
     following::{Following, Seen},
-    snapshot::{Kind, Made},
+    snapshot::Made,
     writer::{Writing, writing},
 };
-use super::{document::Document, guards::Guards, maker::Maker, slug::Slug};
+use super::{
+    answer::hash_of, document::Document, guards::Guards, lookups::Missing, maker::Maker, slug::Slug,
+};
 use crate::{formats::Source, peers::Fault};
 
 /// While it is not known which pages change, a document is good for so long.
@@ -76,7 +82,10 @@ const RIGHT: Duration = Duration::from_secs(5);
 /// Pages that were told of within the time that a first reading may take.
 const MAX_TOLD: u64 = 100_000;
 /// Bytes of further lots and months, and of pages as they were read.
-const ASIDE_BYTES: u64 = 64 * 1024 * 1024;
+const ASIDE_BYTES: u32 = 64 * 1024 * 1024;
+/// In memory a page as it was read takes about so many times what it does on the wire: its texts are apart from each other,
+/// and some are there twice.
+const UNFOLDED: usize = 6;
 
 /// What is kept. Cheap to clone; clones share it.
 #[derive(Debug, Clone)]
@@ -93,9 +102,12 @@ struct Inner {
     beginnings: Cache<Arc<str>, Arc<Snapshot>>,
     further: Cache<Arc<str>, Arc<Snapshot>>,
     sources: Cache<Slug, Read>,
+    /// What was asked for of pages that there are and is not there, by the hash of its address.
+    missing: Missing<String>,
+    unpacked: Unpacked,
     /// What was told of late, by page.
     told: Cache<String, i64>,
-    /// For the pages that are brought up to date at once, and for those that are made ahead.
+    /// For the pages that are brought up to date at once, and for the documents that are made ahead.
     turns: Semaphore,
     ahead: Semaphore,
     /// When the services could last not be asked, in milliseconds since the process began; 0 if they answered since.
@@ -145,14 +157,20 @@ impl Snapshots {
             pages: Pages::default(),
             recent: Recent::default(),
             beginnings: cache(u64::from(memory_mib.get()) * 1024 * 1024),
-            further: cache(ASIDE_BYTES),
+            further: cache(ASIDE_BYTES.into()),
             sources: Cache::builder()
-                .weigher(|_, read: &Read| weight(read.source.bytes))
-                .max_capacity(ASIDE_BYTES)
+                // the longest has to find room too
+                .weigher(|_, read: &Read| weight(UNFOLDED * read.source.bytes).min(ASIDE_BYTES))
+                .max_capacity(ASIDE_BYTES.into())
+                // what was read last is what documents are being made of
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_live(2 * READ)
                 .build(),
+            missing: Missing::new(),
+            unpacked: Unpacked::new(),
             told: Cache::builder().max_capacity(MAX_TOLD).time_to_live(2 * LIMIT).build(),
             turns: Semaphore::new(making::PAGES_AT_ONCE),
-            ahead: Semaphore::new(ahead::PAGES_AT_ONCE),
+            ahead: Semaphore::new(ahead::AT_ONCE),
             failed_at: AtomicU64::new(0),
             writer,
             runtime: Handle::current(),
@@ -167,11 +185,10 @@ impl Snapshots {
     pub(crate) fn ready(&self, address: &str, request: &HeaderMap) -> Option<Response> {
         let inner = &self.0;
         match self.at(address)? {
-            (kept, _) if !kept.is_at_hand(request) => None,
-            (kept, Standing::Good | Standing::Aging) => Some(kept.answer(request, inner.guards)),
+            (kept, Standing::Good | Standing::Aging) => kept.answer(request, inner.guards, None),
             (kept, Standing::Doubtful) => {
                 let is_stale = inner.failed_lately(&kept.page, Instant::now()) && inner.is_old(&kept)?;
-                is_stale.then(|| kept.stale_answer(request, inner.guards)).flatten()
+                is_stale.then(|| kept.stale_answer(request, inner.guards, None)).flatten()
             }
         }
     }
@@ -216,8 +233,8 @@ impl Snapshots {
         request: &HeaderMap,
     ) -> Result<Response, Fault> {
         match self.find(&self.0.pages.enter(slug), document).await? {
-            Found::Good(snapshot) => self.0.answer(snapshot, request).await,
-            Found::Old(snapshot) => self.0.show_old(snapshot, request).await,
+            Found::Good(snapshot) => self.0.answer(&snapshot, request).await,
+            Found::Old(snapshot) => self.0.show_old(&snapshot, request).await,
         }
     }
 
@@ -230,7 +247,12 @@ impl Snapshots {
     async fn find(&self, page: &Arc<Page>, document: &Document) -> Result<Found, Fault> {
         let inner = &self.0;
         page.ask(inner.hearing.millis(Instant::now()).cast_signed());
-        let kept = self.kept(page, document).await;
+        let address = document.address(&page.slug);
+        let kept = match inner.cache(document).get(&address) {
+            None if inner.missing.has(&hash_of(address.as_bytes())) => return Err(Fault::NotFound),
+            None => self.copied(page, document, address).await,
+            kept => kept,
+        };
         let now = Instant::now();
         if let Some(kept) = &kept {
             kept.ask(inner.hearing.millis(now));
@@ -270,20 +292,24 @@ impl Snapshots {
         Ok(self.0.read(&page).await?.source)
     }
 
-    /// What is kept of a document, in memory or else on the disk.
-    async fn kept(&self, page: &Arc<Page>, document: &Document) -> Option<Arc<Snapshot>> {
-        let (inner, address) = (&self.0, document.address(&page.slug));
-        if let Some(kept) = inner.cache(document).get(&address) {
-            return Some(kept);
-        }
+    /// What is kept of a document on the disk, or by now in memory.
+    async fn copied(
+        &self,
+        page: &Arc<Page>,
+        document: &Document,
+        address: Arc<str>,
+    ) -> Option<Arc<Snapshot>> {
+        let inner = &self.0;
         let writer = inner.writer.as_ref().filter(|_| document.is_beginning())?;
         let read = writer.read(page.slug.clone(), Arc::clone(&address)).await?;
         let now = (read.version, read.as_of, None);
         let snapshot = Snapshot::new(Arc::clone(page), document.clone(), now, read.content, read.notice);
-        // by now it may have been made
-        let kept = inner.beginnings.get_with(address, || Arc::new(snapshot));
-        page.keep(&kept);
-        Some(kept)
+        Some(page.in_order(|_| {
+            // by now it may have been made
+            let kept = inner.beginnings.get_with(address, || Arc::new(snapshot));
+            page.keep(&kept);
+            kept
+        }))
     }
 }
 
@@ -334,48 +360,17 @@ impl Inner {
         let tries = || at.compare_exchange(failed_at, tries_at, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         failed_at != 0 && (self.failed_lately(page, now) || !tries())
     }
-
-    /// Whether a document has to say that it may not be right any longer; nothing if it is too old to be shown.
-    fn is_old(&self, snapshot: &Snapshot) -> Option<bool> {
-        let age = self.clock.now().duration_since(snapshot.as_of);
-        // of what no change was told of for as long as changes were heard of, it is known that it was right until then
-        let is_current = snapshot.known.is_some_and(|known| known.gap == self.hearing.gap())
-            && snapshot.version >= snapshot.page.wanted();
-        let silence = self.hearing.millis(Instant::now()).saturating_sub(self.hearing.heard_at());
-        let is_right = age.unsigned_abs() <= RIGHT || (is_current && silence <= millis(RIGHT));
-        (age.unsigned_abs() < disk::KEPT).then_some(!is_right)
-    }
-
-    /// The answer, made where there is room for it if that takes time.
-    async fn answer(&self, snapshot: Arc<Snapshot>, request: &HeaderMap) -> Result<Response, Fault> {
-        if snapshot.is_at_hand(request) {
-            return Ok(snapshot.answer(request, self.guards));
-        }
-        let (request, guards) = (request.clone(), self.guards);
-        let press = self.maker.press(snapshot.page.slug.as_str());
-        press.run(move || snapshot.answer(&request, guards)).await
-    }
-
-    /// The answer with what may not be right any longer.
-    async fn show_old(&self, kept: Arc<Snapshot>, request: &HeaderMap) -> Result<Response, Fault> {
-        match self.is_old(&kept) {
-            None => Err(Fault::Away),
-            Some(false) => self.answer(kept, request).await,
-            Some(true) => {
-                let press = self.maker.press(kept.page.slug.as_str());
-                kept.mark(&press).await?;
-                let (request, guards) = (request.clone(), self.guards);
-                let answer = move || kept.stale_answer(&request, guards);
-                press.run(answer).await?.ok_or(Fault::Away)
-            }
-        }
-    }
 }
 
 fn cache(bytes: u64) -> Cache<Arc<str>, Arc<Snapshot>> {
     Cache::builder()
         .weigher(|_, kept: &Arc<Snapshot>| weight(kept.bytes()))
-        .eviction_listener(|_, kept: Arc<Snapshot>, _| kept.replace())
+        .eviction_listener(|_, kept: Arc<Snapshot>, cause| {
+            // whoever puts another in its place says so, and one may be weighed again
+            if cause != RemovalCause::Replaced {
+                kept.replace();
+            }
+        })
         .max_capacity(bytes)
         .build()
 }

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::snapshot::Snapshot;
 use crate::{
@@ -31,6 +31,9 @@ struct Registry {
     by_id: Mutex<HashMap<String, Weak<Page>>>,
 }
 
+/// Of documents of which nothing is kept, and of which a page has any number, so many are made at once: most that are asked
+/// for by many are made up, and each is a call.
+const NEW_AT_ONCE: usize = 8;
 /// Nobody asked.
 const NEVER: i64 = i64::MIN;
 
@@ -38,6 +41,7 @@ const NEVER: i64 = i64::MIN;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
     Known,
+    /// It did not lead here before.
     First,
     /// Another page was here before.
     Another,
@@ -60,6 +64,8 @@ pub(super) struct Page {
     pub(super) reading: tokio::sync::Mutex<()>,
     making: Mutex<HashMap<Document, Making>>,
     snapshots: Mutex<HashMap<Document, Weak<Snapshot>>>,
+    /// For those of which nothing is kept and of which there may be any number.
+    pub(super) beginning: Semaphore,
     /// What is older than this version is forgotten, but for what is to be made anew.
     pub(super) tidied: AtomicI64,
     /// Whether somebody is at bringing up to date what is being read.
@@ -94,6 +100,7 @@ impl Pages {
             reading: tokio::sync::Mutex::default(),
             making: Mutex::default(),
             snapshots: Mutex::default(),
+            beginning: Semaphore::new(NEW_AT_ONCE),
             tidied: AtomicI64::new(0),
             is_followed: AtomicBool::new(false),
             is_made_ahead: AtomicBool::new(false),
@@ -124,20 +131,23 @@ impl Page {
 
     /// Learns the page's id, by which changes are told of.
     pub(super) fn is_called(self: &Arc<Self>, page_id: &str) -> Name {
-        let mut id = locked(&self.id);
-        if id.as_deref() == Some(page_id) {
-            return Name::Known;
-        }
-        let before = id.replace(page_id.into());
-        drop(id);
+        let before = {
+            let mut id = locked(&self.id);
+            if id.as_deref() == Some(page_id) { id.clone() } else { id.replace(page_id.into()) }
+        };
+        let is_same = before.as_deref() == Some(page_id);
         if let Some(registry) = self.registry.upgrade() {
             let mut pages = locked(&registry.by_id);
+            if is_same && is_at(&pages, page_id, self) {
+                return Name::Known;
+            }
             if let Some(before) = before.as_deref().filter(|before| is_at(&pages, before, self)) {
                 pages.remove(before);
             }
+            // one that was elsewhere for a time leads here again
             pages.insert(page_id.to_owned(), Arc::downgrade(self));
         }
-        if before.is_none() {
+        if is_same || before.is_none() {
             return Name::First;
         }
         // versions are each page's own
@@ -183,9 +193,20 @@ impl Page {
         locked(&self.making).remove(document);
     }
 
-    /// Notes a snapshot, for as long as anybody has it.
+    /// Changes what is kept of it, given its id, while nobody else does.
+    pub(super) fn in_order<T>(&self, change: impl FnOnce(Option<&str>) -> T) -> T {
+        let id = locked(&self.id);
+        change(id.as_deref())
+    }
+
+    /// Notes a snapshot, for as long as anybody has it, unless there is a newer one: any that this process made is newer
+    /// than one from the disk.
     pub(super) fn keep(&self, snapshot: &Arc<Snapshot>) {
         let mut snapshots = locked(&self.snapshots);
+        let living = snapshots.get(&snapshot.document).and_then(Weak::upgrade);
+        if living.is_some_and(|living| living.made_at() > snapshot.made_at()) {
+            return;
+        }
         // those that were driven out of the memory
         if snapshots.len() == snapshots.capacity() {
             snapshots.retain(|_, each| each.strong_count() > 0);
@@ -193,10 +214,19 @@ impl Page {
         snapshots.insert(snapshot.document.clone(), Arc::downgrade(snapshot));
     }
 
-    /// Whether a document is kept at this version or a newer one.
-    pub(super) fn has(&self, document: &Document, version: i64) -> bool {
+    /// Notes that what a document was before this version is kept no longer.
+    pub(super) fn let_go(&self, document: &Document, before: i64) {
+        let mut snapshots = locked(&self.snapshots);
+        let living = snapshots.get(document).and_then(Weak::upgrade);
+        if living.is_some_and(|living| living.version < before) {
+            snapshots.remove(document);
+        }
+    }
+
+    /// A document that is kept at this version or a newer one.
+    pub(super) fn at_least(&self, document: &Document, version: i64) -> Option<Arc<Snapshot>> {
         let kept = locked(&self.snapshots).get(document).and_then(Weak::upgrade);
-        kept.is_some_and(|kept| kept.version >= version)
+        kept.filter(|kept| kept.version >= version)
     }
 
     /// What is kept of it.
@@ -232,7 +262,11 @@ impl Drop for Page {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{super::snapshot::tests::snapshot, *};
 
     fn slug(text: &str) -> Slug {
         Slug::try_from(text.to_owned()).unwrap()
@@ -261,6 +295,40 @@ mod tests {
         assert_eq!(page.wanted(), 0);
         assert!(pages.find("page_1").is_none());
         assert!(Arc::ptr_eq(&page, &pages.find("page_2").unwrap()));
+    }
+
+    #[test]
+    fn a_page_that_was_elsewhere_for_a_time_is_told_of_its_changes_again() {
+        let pages = Pages::default();
+        let [here, there] = ["here", "there"].map(|text| pages.enter(&slug(text)));
+        assert_eq!([here.is_called("page_1"), there.is_called("page_1")], [Name::First; 2]);
+        assert!(Arc::ptr_eq(&there, &pages.find("page_1").unwrap()));
+        assert_eq!(here.is_called("page_1"), Name::First);
+        assert!(Arc::ptr_eq(&here, &pages.find("page_1").unwrap()));
+        drop(there);
+        assert!(Arc::ptr_eq(&here, &pages.find("page_1").unwrap()));
+        assert_eq!(here.is_called("page_1"), Name::Known);
+    }
+
+    #[test]
+    fn what_was_made_here_is_kept_before_what_was_read_from_the_disk() {
+        let page = Pages::default().enter(&slug("acme"));
+        let now = Instant::now();
+        let [copy, made, again] = [(9, None), (7, Some(now)), (7, Some(now + Duration::from_secs(1)))]
+            .map(|(version, at)| snapshot(&page, version, at));
+        for (next, kept) in
+            [(&copy, &copy), (&made, &made), (&copy, &made), (&again, &again), (&made, &again)]
+        {
+            page.keep(next);
+            assert!(Arc::ptr_eq(kept, &page.at_least(&Document::Front, 0).unwrap()));
+        }
+        page.let_go(&Document::Front, 7);
+        assert!(page.at_least(&Document::Front, 7).is_some());
+        // those of another page at its place have versions of their own
+        page.let_go(&Document::Front, i64::MAX);
+        let other = snapshot(&page, 1, Some(now));
+        page.keep(&other);
+        assert!(Arc::ptr_eq(&other, &page.at_least(&Document::Front, 0).unwrap()));
     }
 
     #[test]

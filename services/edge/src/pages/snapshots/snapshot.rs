@@ -1,69 +1,31 @@
 //! A document of a page as it was once, ready to be answered.
 
 use std::{
-    io,
+    mem::size_of,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use axum::{
-    body::{Body, Bytes},
-    response::Response,
-};
-use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{
-        ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_LANGUAGE,
-        CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-    },
-};
+use axum::{body::Bytes, response::Response};
+use http::HeaderMap;
 use jiff::Timestamp;
-use kit::{
-    lane::{Asked, Prepared},
-    time::http_date,
-};
+use kit::lane::{Asked, Prepared};
 use tokio::{sync::OnceCell, time::Instant};
 
-use super::page::Page;
+use super::{
+    content::{Content, Kind, Said},
+    page::Page,
+};
 use crate::{
-    pages::{
-        answer::{is_known, tag_of},
-        document::Document,
-        forms::{self, Encoding, Forms},
-        guards::Guards,
-        press::PagePress,
-        preview, wire,
-    },
+    pages::{document::Document, guards::Guards, press::PagePress, wire},
     peers::Fault,
 };
 
-/// The version of the page that an answer is of: what `version` of `GetPage` was.
-pub(in crate::pages) const VERSION: HeaderName = HeaderName::from_static("pharos-version");
-/// When an answer was right, where it may be no longer (RFC 9110, section 5.6.7).
-const AS_OF: HeaderName = HeaderName::from_static("pharos-as-of");
-
-/// What caches may do: hand it out for a second, and for another two while a new one is fetched, so that a flood of
-/// readers is one request a second and everybody hears of a change at once; and for a day if nobody answers here.
-const CACHING: HeaderValue =
-    HeaderValue::from_static("public, max-age=1, stale-while-revalidate=2, stale-if-error=86400");
-/// What may not be right any longer is not kept: the day for which it may be shown is over for everybody at once.
-const OLD_CACHING: HeaderValue = HeaderValue::from_static("public, max-age=1");
-const ANY: HeaderValue = HeaderValue::from_static("*");
-const EXPOSED: HeaderValue = HeaderValue::from_static("etag, pharos-version, pharos-as-of");
-
-/// Where a page says that it is not the newest.
-const NOTICE_PLACE: &[u8] = b"<!--as of-->";
-
-/// For whom a document is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::pages) enum Kind {
-    /// For people: HTML in a language.
-    Page { language: HeaderValue },
-    /// For programs, in a format: any origin's script may read it.
-    Format { content_type: HeaderValue },
-}
+/// Bytes of memory around a document, about: two heads of its answers (700 each), its places in the maps with what counts
+/// how often each is read (500), and those of its page, which may have no other (500).
+const AROUND: usize = 2400;
 
 /// A document as it was made.
 #[derive(Debug)]
@@ -99,33 +61,11 @@ pub(in crate::pages) struct Snapshot {
     is_replaced: AtomicBool,
 }
 
-/// What is answered of a document.
-#[derive(Debug, Clone, Copy)]
-enum Reply {
-    NotModified,
-    Whole(Encoding),
-}
-
-/// What an answer says beside its content.
-struct Said {
-    guards: Guards,
-    version: i64,
-    as_of: Option<Timestamp>,
-}
-
 /// When a document was made by this process.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
     pub(super) gap: u64,
     pub(super) at: Instant,
-}
-
-/// What is answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Content {
-    pub(super) kind: Kind,
-    pub(super) forms: Forms,
-    pub(super) tag: HeaderValue,
 }
 
 impl Snapshot {
@@ -154,9 +94,11 @@ impl Snapshot {
 
     /// Bytes of memory, about.
     pub(super) fn bytes(&self) -> usize {
-        // its own, its address, and that of its place
-        const FRAME: usize = 1024;
-        FRAME + self.content.forms.bytes() + self.notice.len()
+        // as a key, in the document here, in that of its page's map, and on a thread
+        let addresses = 4 * self.document.address(&self.page.slug).len();
+        let stale = self.stale.get().filter(|_| !self.notice.is_empty());
+        let forms = self.content.forms.bytes() + stale.map_or(0, |stale| stale.forms.bytes());
+        size_of::<Self>() + size_of::<Page>() + AROUND + addresses + forms + self.notice.len()
     }
 
     /// Notes that it was asked for now, in milliseconds since the process began; answers whether that was worth noting,
@@ -171,6 +113,11 @@ impl Snapshot {
             self.page.ask(now.cast_signed());
         }
         is_news
+    }
+
+    /// What tells the newer of two: anything that this process made is newer than what one before it did.
+    pub(super) fn made_at(&self) -> Option<(i64, Instant)> {
+        self.known.map(|known| (self.version, known.at))
     }
 
     /// Notes that another has taken its place, or that it is no longer kept.
@@ -194,15 +141,14 @@ impl Snapshot {
         asked != 0 && now < asked + time
     }
 
-    /// The answer to a reader.
-    pub(super) fn answer(&self, request: &HeaderMap, guards: Guards) -> Response {
-        self.content.answer(request, &Said { guards, version: self.version, as_of: None })
-    }
-
-    /// Whether the answer is there without unpacking a long one, which takes a processor some time.
-    pub(super) fn is_at_hand(&self, request: &HeaderMap) -> bool {
-        let has = request.get(IF_NONE_MATCH).and_then(|has| has.to_str().ok());
-        self.content.is_at_hand(self.content.reply(forms::lists(request), has))
+    /// The answer to a reader; nothing if a long one has to be unpacked for it first, as `plain`.
+    pub(super) fn answer(
+        &self,
+        request: &HeaderMap,
+        guards: Guards,
+        plain: Option<Bytes>,
+    ) -> Option<Response> {
+        self.content.answer(request, &Said { guards, version: self.version, as_of: None }, plain)
     }
 
     /// The same as bytes, whose head is made once; nothing if a long one has to be unpacked for it.
@@ -218,13 +164,23 @@ impl Snapshot {
         Some(Prepared { head: head.clone(), body: self.content.body(reply) })
     }
 
-    /// The same as one that may not be the newest; nothing if it has to be made first.
-    pub(super) fn stale_answer(&self, request: &HeaderMap, guards: Guards) -> Option<Response> {
-        let content = if self.notice.is_empty() { &self.content } else { self.stale.get()? };
-        Some(content.answer(request, &Said { guards, version: self.version, as_of: Some(self.as_of) }))
+    /// What is shown of it where it may not be the newest; nothing if that has to be made first.
+    pub(super) fn marked(&self) -> Option<&Content> {
+        if self.notice.is_empty() { Some(&self.content) } else { self.stale.get() }
     }
 
-    /// Makes what [`Snapshot::stale_answer`] needs, once for all who ask.
+    /// The answer with that; nothing too if it has to be unpacked first, as `plain`.
+    pub(super) fn stale_answer(
+        &self,
+        request: &HeaderMap,
+        guards: Guards,
+        plain: Option<Bytes>,
+    ) -> Option<Response> {
+        let said = Said { guards, version: self.version, as_of: Some(self.as_of) };
+        self.marked()?.answer(request, &said, plain)
+    }
+
+    /// Makes what [`Snapshot::marked`] is, once for all who ask.
     pub(super) async fn mark(&self, press: &PagePress) -> Result<(), Fault> {
         if self.notice.is_empty() {
             return Ok(());
@@ -237,142 +193,22 @@ impl Snapshot {
     }
 }
 
-impl Content {
-    /// What is made of these bytes, which is the one before it if they are the same.
-    pub(super) fn like(before: Option<Self>, kind: Kind, bytes: Vec<u8>) -> Self {
-        let tag = tag_of(&bytes);
-        match before {
-            Some(before) if before.tag == tag && before.kind == kind => before,
-            Some(_) | None => {
-                let forms = if kind.is_packed() { Forms::Plain(bytes.into()) } else { Forms::new(bytes) };
-                Self { kind, forms, tag }
-            }
-        }
-    }
+#[cfg(test)]
+pub(super) mod tests {
+    use http::HeaderValue;
 
-    /// Whether all its forms are of what its tag is of.
-    pub(super) fn is_whole(&self) -> bool {
-        self.forms.unpacked().is_some_and(|plain| tag_of(&plain) == self.tag)
-    }
+    use super::*;
 
-    /// The same page with a notice in its place.
-    fn with(&self, notice: &[u8]) -> Self {
-        let plain = self.forms.plain();
-        let place = plain.windows(NOTICE_PLACE.len()).position(|window| window == NOTICE_PLACE);
-        let (before, after) = match place {
-            Some(place) => (&plain[..place], &plain[place + NOTICE_PLACE.len()..]),
-            None => (&plain[..], &[][..]),
-        };
-        Self::like(None, self.kind.clone(), [before, notice, after].concat())
-    }
-
-    fn answer(&self, request: &HeaderMap, said: &Said) -> Response {
-        let has = request.get(IF_NONE_MATCH).and_then(|has| has.to_str().ok());
-        let reply = self.reply(forms::lists(request), has);
-        self.head(reply, said).map(|()| Body::from(self.body(reply)))
-    }
-
-    /// What is answered to who takes these encodings and has these versions.
-    fn reply<'a>(&self, encodings: impl Iterator<Item = &'a str>, has: Option<&str>) -> Reply {
-        if has.is_some_and(|has| is_known(&self.tag, has)) {
-            Reply::NotModified
-        } else {
-            Reply::Whole(self.forms.encoding(encodings))
-        }
-    }
-
-    fn is_at_hand(&self, reply: Reply) -> bool {
-        !matches!(reply, Reply::Whole(Encoding::Identity)) || self.forms.has_plain()
-    }
-
-    fn body(&self, reply: Reply) -> Bytes {
-        match reply {
-            Reply::NotModified => Bytes::new(),
-            Reply::Whole(encoding) => self.forms.body(encoding),
-        }
-    }
-
-    fn head(&self, reply: Reply, said: &Said) -> Response<()> {
-        let mut response = Response::new(());
-        let mut headers = HeaderMap::with_capacity(16);
-        match reply {
-            Reply::NotModified => {
-                *response.status_mut() = StatusCode::NOT_MODIFIED;
-                forms::vary(&mut headers);
-            }
-            Reply::Whole(encoding) => {
-                self.describe(&mut headers);
-                encoding.describe(&mut headers);
-            }
-        }
-        headers.insert(ETAG, self.tag.clone());
-        let caching = if said.as_of.is_some() { OLD_CACHING } else { CACHING };
-        headers.insert(CACHE_CONTROL, caching);
-        headers.insert(VERSION, said.version.into());
-        said.guards.put_on(&mut headers);
-        if matches!(self.kind, Kind::Format { .. }) {
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-        }
-        if let Some(date) = said.as_of.and_then(|at| HeaderValue::try_from(http_date(at)).ok()) {
-            headers.insert(AS_OF, date);
-        }
-        *response.headers_mut() = headers;
-        response
-    }
-
-    fn describe(&self, headers: &mut HeaderMap) {
-        match &self.kind {
-            Kind::Page { language } => {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-                headers.insert(CONTENT_LANGUAGE, language.clone());
-            }
-            Kind::Format { content_type } => {
-                headers.insert(CONTENT_TYPE, content_type.clone());
-            }
-        }
-    }
-}
-
-impl Reply {
-    /// Its place among all that there are.
-    fn place(self) -> usize {
-        match self {
-            Self::NotModified => 0,
-            Self::Whole(Encoding::Identity) => 1,
-            Self::Whole(Encoding::Gzip) => 2,
-            Self::Whole(Encoding::Brotli) => 3,
-        }
-    }
-}
-
-impl Kind {
-    /// Whether its bytes are packed by themselves: pictures made of pixels.
-    fn is_packed(&self) -> bool {
-        matches!(self, Self::Format { content_type } if *content_type == preview::PNG)
-    }
-}
-
-impl From<Kind> for (String, String) {
-    /// The content type of a format, or the language of a page: one of them is empty.
-    fn from(kind: Kind) -> Self {
-        let text = |value: HeaderValue| value.to_str().unwrap_or_default().to_owned();
-        match kind {
-            Kind::Page { language } => (String::new(), text(language)),
-            Kind::Format { content_type } => (text(content_type), String::new()),
-        }
-    }
-}
-
-impl TryFrom<(String, String)> for Kind {
-    type Error = io::Error;
-
-    fn try_from((content_type, language): (String, String)) -> Result<Self, io::Error> {
-        let value = |text: String| HeaderValue::try_from(text).map_err(io::Error::other);
-        if content_type.is_empty() {
-            Ok(Self::Page { language: value(language)? })
-        } else {
-            Ok(Self::Format { content_type: value(content_type)? })
-        }
+    /// The front of a page at this version, made at this time by this process or else by one before it.
+    pub(in crate::pages::snapshots) fn snapshot(
+        page: &Arc<Page>,
+        version: i64,
+        at: Option<Instant>,
+    ) -> Arc<Snapshot> {
+        let known = at.map(|at| Known { gap: 0, at });
+        let kind = Kind::Page { language: HeaderValue::from_static("en") };
+        let content = Content::like(None, kind, "A page. ".repeat(4_000).into_bytes());
+        let now = (version, Timestamp::UNIX_EPOCH, known);
+        Arc::new(Snapshot::new(Arc::clone(page), Document::Front, now, content, String::new()))
     }
 }

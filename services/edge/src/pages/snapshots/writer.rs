@@ -96,6 +96,15 @@ impl Writer {
         let _first = made.written.set(written);
     }
 
+    /// Whether a document is on the disk or on its way there, to which it is sent if it was not.
+    pub(super) fn has(&self, address: Arc<str>, snapshot: &Arc<Snapshot>) -> bool {
+        // one that this process did not make is from there
+        if snapshot.known.is_some() && snapshot.written.get().is_none() {
+            self.write(address, snapshot, None);
+        }
+        snapshot.known.is_none() || snapshot.written.get().is_some()
+    }
+
     /// Has a copy removed.
     pub(super) fn remove(&self, slug: Slug, address: Arc<str>) {
         self.must(Task::Remove(slug, address));
@@ -166,4 +175,36 @@ async fn in_the_folder(work: impl FnOnce() -> io::Result<u64> + Send + 'static) 
         Err(error) => tracing::error!(%error, "writing the copies of pages failed by a fault of ours"),
     }
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{page::Pages, snapshot::tests::snapshot},
+        *,
+    };
+
+    #[tokio::test]
+    async fn what_found_no_room_on_the_way_to_the_disk_is_not_taken_for_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, mut writing) = writing(folder.path(), NonZero::<u32>::MIN, &Clock::system()).unwrap();
+        let page = Pages::default().enter(&Slug::try_from("demo".to_owned()).unwrap());
+        let [other, made] = [1, 2].map(|version| snapshot(&page, version, Some(Instant::now())));
+        for _ in 0..WAITING {
+            writer.write("/other".into(), &other, None);
+        }
+        writer.write("/p/demo".into(), &made, None);
+        assert!(!writer.has("/p/demo".into(), &made));
+        assert!(writer.has("/p/demo".into(), &snapshot(&page, 1, None)));
+        writing.tasks.recv().await.unwrap();
+        assert!(writer.has("/p/demo".into(), &made));
+        for _ in 1..WAITING {
+            writing.tasks.recv().await.unwrap();
+        }
+        assert!(
+            matches!(writing.tasks.recv().await, Some(Task::Write(address, _)) if *address == *"/p/demo")
+        );
+        // once is enough
+        assert!(writer.has("/p/demo".into(), &made) && writing.tasks.try_recv().is_err());
+    }
 }

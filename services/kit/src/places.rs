@@ -11,8 +11,8 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// One machine has at most such a part of all places.
-const PART: usize = 4;
+/// One machine has at most one of so many parts of all places: a quarter, so that no three of them can have all.
+pub const PART: usize = 4;
 
 /// What is counted as one machine: an address, of IPv6 all that one link has (RFC 4291, section 2.5.1), any of which a
 /// machine may take for itself.
@@ -34,29 +34,29 @@ impl Machine {
     }
 }
 
-/// How many of something each machine has.
+/// How many of something each machine has. Nothing is remembered of a machine that has none.
 #[derive(Debug)]
-pub(crate) struct Shares {
+pub struct Shares {
     most: usize,
     taken: Mutex<HashMap<Machine, usize>>,
 }
 
 /// One of what a machine may have, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Share {
+pub struct Share {
     shares: Arc<Shares>,
     machine: Option<Machine>,
 }
 
 impl Shares {
     /// So many for each machine.
-    pub(crate) fn new(most: usize) -> Arc<Self> {
+    pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { most, taken: Mutex::default() })
     }
 
     /// One more for whoever is at this address; nothing if that machine has all that it may have. Nobody counts for an
     /// address that is not known.
-    pub(crate) fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Share> {
+    pub fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Share> {
         let machine = address.and_then(Machine::of);
         if let Some(machine) = machine {
             let mut taken = self.taken();
@@ -87,26 +87,26 @@ impl Drop for Share {
 
 /// Places for all, a quarter of them at most for one machine. Cheap to clone; clones share them.
 #[derive(Debug, Clone)]
-pub(crate) struct Places {
+pub struct Places {
     all: Arc<Semaphore>,
     shares: Arc<Shares>,
 }
 
 /// A place, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     _of_all: OwnedSemaphorePermit,
     _of_one: Share,
 }
 
 impl Places {
     /// So many places.
-    pub(crate) fn new(count: usize) -> Self {
+    pub fn new(count: usize) -> Self {
         Self { all: Arc::new(Semaphore::new(count)), shares: Shares::new(count / PART) }
     }
 
     /// A place for whoever is at this address; nothing if there is none, for all or for that machine.
-    pub(crate) fn take(&self, address: Option<IpAddr>) -> Option<Place> {
+    pub fn take(&self, address: Option<IpAddr>) -> Option<Place> {
         let of_one = self.shares.take(address)?;
         let of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
         Some(Place { _of_all: of_all, _of_one: of_one })
