@@ -20,10 +20,11 @@ pub const PART: usize = 4;
 struct Machine(IpAddr);
 
 impl Machine {
-    /// Nothing for what only a proxy of ours can have: addresses of this machine, private ones (RFC 1918, RFC 4193) and those
-    /// of a link.
+    /// Nothing for what only a proxy of ours can have: addresses of this machine, private ones (RFC 1918, RFC 4193), those
+    /// that providers share among their customers' networks (RFC 6598), and those of a link.
     fn of(address: IpAddr) -> Option<Self> {
         match address.to_canonical() {
+            IpAddr::V4(own) if own.octets()[0] == 100 && own.octets()[1] & 0xc0 == 64 => None,
             IpAddr::V4(own) if own.is_loopback() || own.is_private() || own.is_link_local() => None,
             IpAddr::V6(own) if own.is_loopback() || own.is_unique_local() || own.is_unicast_link_local() => {
                 None
@@ -133,9 +134,18 @@ mod tests {
 
     #[test]
     fn a_proxy_of_ours_has_all_the_places_that_there_are() {
-        for proxy in
-            ["127.0.0.1", "::1", "10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.1.1", "fd00::1", "fe80::1"]
-        {
+        for proxy in [
+            "127.0.0.1",
+            "::1",
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "fd00::1",
+            "fe80::1",
+        ] {
             let places = Places::new(8);
             let taken = taken(&places, proxy, 9);
             assert!(taken[7].is_some() && taken[8].is_none(), "{proxy}");

@@ -26,7 +26,7 @@ pub(crate) struct Source {
     pub(crate) texts: Texts,
     /// When the answer was put together.
     pub(crate) now: Timestamp,
-    /// The size of the answer on the wire, which is about what it takes of memory.
+    /// The size of the answer on the wire.
     pub(crate) bytes: usize,
 }
 

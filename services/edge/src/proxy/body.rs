@@ -71,6 +71,11 @@ where
     Ok(Body::new(Answer::new(whole.to_bytes(), trailers)))
 }
 
+/// A whole answer without trailers.
+pub(super) fn whole(data: Bytes) -> Body {
+    Body::new(Answer::new(data, None))
+}
+
 /// A whole answer; a long one is let go if its reader takes too long.
 struct Answer(Arc<Mutex<Rest>>);
 

@@ -98,11 +98,16 @@ async fn what_is_no_json_of_the_request_is_named_and_passed_on_to_nobody() {
         assert_eq!(said["code"], "invalid_argument", "{body}");
         assert!(said["message"].as_str().unwrap().contains(named), "{body}: {said}");
     }
-    let answer = ask(&world, GET_PAGE, &[("connect-timeout-ms", "soon")], r#"{"slug":"demo"}"#).await;
-    assert_eq!(
-        (answer.status, read(&answer)["code"].as_str()),
-        (StatusCode::BAD_REQUEST, Some("invalid_argument"))
-    );
+    for (name, value) in [
+        ("connect-timeout-ms", "soon"),
+        ("connect-timeout-ms", "12345678901"),
+        ("connect-protocol-version", "2"),
+    ] {
+        let answer = ask(&world, GET_PAGE, &[(name, value)], r#"{"slug":"demo"}"#).await;
+        let said = read(&answer);
+        assert_eq!((answer.status, &said["code"]), (StatusCode::BAD_REQUEST, &json!("invalid_argument")));
+        assert!(said["message"].as_str().unwrap().starts_with(name), "{said}");
+    }
     assert_eq!(world.called(), Vec::<String>::new());
 }
 

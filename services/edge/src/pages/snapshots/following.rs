@@ -38,8 +38,9 @@ impl Following {
         if self.seen.is_some_and(|seen| now.version <= seen) {
             return Ok(None);
         }
-        self.seen = Some(now.version);
         let plain = self.snapshots.0.unpacked.of(&self.page, &now.content).await?;
+        // not before: this may be given up on its way
+        self.seen = Some(now.version);
         Ok(Some((now.version, plain)))
     }
 

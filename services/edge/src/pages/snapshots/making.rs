@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     formats::Source,
-    pages::{answer::hash_of, document::Document},
+    pages::{
+        answer::hash_of,
+        document::{Document, Subject},
+    },
     peers::Fault,
 };
 
@@ -186,7 +189,8 @@ impl Inner {
         let is_kept = self.cache(document).contains_key(&address);
         // of what a page has any number of, which may be made up
         let is_countless = document.is_story() || !document.is_beginning();
-        let _turn = if is_countless && !is_kept { page.beginning.acquire().await.ok() } else { None };
+        let is_strange = is_countless && !is_kept && !self.is_listed(page, document).await;
+        let _turn = if is_strange { page.beginning.acquire().await.ok() } else { None };
         let mut turn = 1;
         loop {
             match self.make_once(page, document, &address).await {
@@ -214,6 +218,31 @@ impl Inner {
                     return Err(Fault::Away);
                 }
             }
+        }
+    }
+
+    /// Whether the front of a page leads to a story.
+    async fn is_listed(self: &Arc<Self>, page: &Arc<Page>, document: &Document) -> bool {
+        // whoever makes it will see why a page cannot be read
+        let Ok(Read { source, .. }) = self.read(page).await else { return true };
+        let front = &source.front;
+        match document {
+            Document::Incident(id) | Document::Preview(Subject::Incident(id)) => {
+                let mut all = front.open_incidents.iter().chain(&front.recent_incidents);
+                all.any(|incident| incident.incident_id == *id)
+            }
+            Document::Maintenance(id) | Document::Preview(Subject::Maintenance(id)) => {
+                let work = front.active_maintenances.iter().chain(&front.upcoming_maintenances);
+                let mut all = work.chain(&front.recent_maintenances);
+                all.any(|maintenance| maintenance.maintenance_id == *id)
+            }
+            Document::Front
+            | Document::History { .. }
+            | Document::Uptime { .. }
+            | Document::Format(..)
+            | Document::Story(_)
+            | Document::Brand
+            | Document::Preview(Subject::Page) => false,
         }
     }
 

@@ -1,24 +1,17 @@
 //! How messages are written: as JSON (<https://protobuf.dev/programming-guides/json/>) or in binary.
 
-use std::{num::NonZero, sync::LazyLock, thread::available_parallelism};
-
 use axum::body::Bytes;
 use http::{HeaderMap, header::CONTENT_TYPE};
 use kit::status;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use proto::common::v1::ErrorReason;
-use tokio::sync::Semaphore;
 use tonic::{Code, Status};
 
-/// The longest message that is written as JSON, in bytes of its binary form. It takes some ten times its room meanwhile.
-pub(super) const MAX_JSON_BYTES: usize = 4 * 1024 * 1024;
-/// What is longer is written beside the threads that answer calls.
-const LONG_BYTES: usize = 32 * 1024;
+use super::{super::body::MAX_ANSWER_BYTES, desk::Desk};
 
-/// So many long messages are written at once.
-static PLACES: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+/// The longest message that is written as JSON, in bytes of its binary form. Until it is written it takes many times that.
+const MAX_JSON_BYTES: usize = 4 * 1024 * 1024;
 
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,21 +34,29 @@ impl Codec {
         }
     }
 
+    /// How long an answer may be, in bytes of its binary form.
+    pub(super) const fn max_bytes(self) -> usize {
+        match self {
+            Self::Json => MAX_JSON_BYTES,
+            Self::Binary => MAX_ANSWER_BYTES,
+        }
+    }
+
     /// The binary form of a request.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`] if it is no JSON of this message: what is unknown, or of another kind, is named.
-    pub(super) fn read(self, message: &MessageDescriptor, text: Bytes) -> Result<Bytes, Status> {
+    pub(super) async fn read(
+        self,
+        desk: &Desk,
+        message: &MessageDescriptor,
+        text: Bytes,
+    ) -> Result<Bytes, Status> {
         match self {
             Self::Binary => Ok(text),
             Self::Json => {
-                let mut json = serde_json::Deserializer::from_slice(&text);
-                let read = DynamicMessage::deserialize(message.clone(), &mut json);
-                let read = read.and_then(|read| json.end().map(|()| read)).map_err(|error| {
-                    let message = format!("the request is not a {} in JSON: {error}", message.name());
-                    status::refusal(Code::InvalidArgument, ErrorReason::InvalidArgument, message)
-                })?;
-                Ok(read.encode_to_vec().into())
+                let message = message.clone();
+                desk.run(text.len(), move || binary(message, &text)).await
             }
         }
     }
@@ -63,25 +64,32 @@ impl Codec {
     /// An answer, from its binary form.
     ///
     /// # Errors
-    /// [`Code::ResourceExhausted`] if it is too long for JSON.
-    pub(super) async fn write(self, message: &MessageDescriptor, binary: Bytes) -> Result<Bytes, Status> {
+    /// [`Code::ResourceExhausted`] if too many are being written.
+    pub(super) async fn write(
+        self,
+        desk: &Desk,
+        message: &MessageDescriptor,
+        binary: Bytes,
+    ) -> Result<Bytes, Status> {
         match self {
             Self::Binary => Ok(binary),
-            Self::Json if binary.len() > MAX_JSON_BYTES => {
-                let limit = i64::try_from(MAX_JSON_BYTES).unwrap_or(i64::MAX);
-                let message =
-                    format!("the answer has more than {MAX_JSON_BYTES} bytes, which is too long for JSON");
-                Err(status::limit_reached(message, limit))
-            }
-            Self::Json if binary.len() > LONG_BYTES => {
-                let _place = PLACES.acquire().await.map_err(|error| status::internal(&error))?;
+            Self::Json => {
                 let message = message.clone();
-                let written = tokio::task::spawn_blocking(move || json(message, &binary));
-                written.await.map_err(|error| status::internal(&error))?
+                desk.run(binary.len(), move || json(message, &binary)).await
             }
-            Self::Json => json(message.clone(), &binary),
         }
     }
+}
+
+fn binary(message: MessageDescriptor, text: &[u8]) -> Result<Bytes, Status> {
+    let name = message.name().to_owned();
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let read = DynamicMessage::deserialize(message, &mut json);
+    let read = read.and_then(|read| json.end().map(|()| read)).map_err(|error| {
+        let message = format!("the request is not a {name} in JSON: {error}");
+        status::refusal(Code::InvalidArgument, ErrorReason::InvalidArgument, message)
+    })?;
+    Ok(read.encode_to_vec().into())
 }
 
 fn json(message: MessageDescriptor, binary: &[u8]) -> Result<Bytes, Status> {

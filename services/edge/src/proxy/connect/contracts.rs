@@ -6,11 +6,16 @@ use kit::host::HostError;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use proto::RPCS;
 
+use super::desk::Desk;
 use crate::proxy::max_bytes;
 
 /// The public RPCs.
 #[derive(Debug)]
-pub(in crate::proxy) struct Contracts(HashMap<&'static str, Method>);
+pub(in crate::proxy) struct Contracts {
+    methods: HashMap<&'static str, Method>,
+    /// Where long messages are read and written.
+    pub(super) desk: Desk,
+}
 
 /// One of them.
 #[derive(Debug)]
@@ -38,11 +43,11 @@ impl Contracts {
             let (input, output) = (method.input(), method.output());
             Some((rpc.path, Method { input, output, is_stream: rpc.is_stream, max_bytes }))
         });
-        Ok(Self(public.collect()))
+        Ok(Self { methods: public.collect(), desk: Desk::new() })
     }
 
     pub(super) fn find(&self, path: &str) -> Option<&Method> {
-        self.0.get(path)
+        self.methods.get(path)
     }
 }
 

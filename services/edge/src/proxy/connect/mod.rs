@@ -6,6 +6,7 @@
 
 mod codec;
 mod contracts;
+mod desk;
 mod refusal;
 
 use std::{sync::Arc, time::Duration};
@@ -21,21 +22,23 @@ use http::{
     HeaderMap, HeaderValue, Method, StatusCode, Version,
     header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
 };
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kit::{deadline, status};
 use proto::common::v1::ErrorReason;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use self::codec::Codec;
 pub(super) use self::contracts::Contracts;
+use self::{codec::Codec, desk::Desk};
 use super::{
-    body::{self, MAX_ANSWER_BYTES, PREFIX_BYTES},
-    headers, malformed, too_large, too_late,
+    body::{self, PREFIX_BYTES},
+    headers, in_time, malformed, too_large,
 };
 
 /// How long its caller waits, in milliseconds, of 10 digits at most.
 const TIMEOUT: &str = "connect-timeout-ms";
+/// Of the protocol.
+const VERSION: &str = "connect-protocol-version";
 /// What of gRPC an answer does not say.
 const OF_GRPC: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
 
@@ -64,21 +67,30 @@ async fn call(contracts: &Contracts, codec: Codec, request: Request, next: Next)
     if method.is_stream {
         return Err(Status::unimplemented("this method answers a stream: call it as gRPC or gRPC-web"));
     }
-    if request.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(Status::unimplemented("a request is taken as it is, without a content-encoding"));
-    }
-    let (limit, began) = (time_for(request.headers())?, Instant::now());
+    let limit = asked(request.headers())?;
+    in_time(limit, carried(&contracts.desk, method, codec, request, next, limit)).await
+}
+
+/// The answer to a call that may take so long.
+async fn carried(
+    desk: &Desk,
+    method: &contracts::Method,
+    codec: Codec,
+    request: Request,
+    next: Next,
+    limit: Duration,
+) -> Result<Response, Status> {
+    let began = Instant::now();
     let (mut parts, body) = request.into_parts();
-    let reading = timeout(limit, body::request(body, method.max_bytes)).await;
-    let message = reading.map_err(|_| too_late(limit))?.map_err(|unread| match unread {
+    let message = body::request(body, method.max_bytes).await.map_err(|unread| match unread {
         body::Unread::TooLarge => too_large(method.max_bytes),
         body::Unread::Malformed => malformed(),
     })?;
-    let message = codec.read(&method.input, message)?;
+    let message = codec.read(desk, &method.input, message).await?;
     for name in [CONTENT_LENGTH, CONTENT_ENCODING, ACCEPT, ACCEPT_ENCODING] {
         parts.headers.remove(name);
     }
-    for name in [TIMEOUT, "connect-protocol-version"] {
+    for name in [VERSION, TIMEOUT] {
         parts.headers.remove(name);
     }
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
@@ -86,24 +98,32 @@ async fn call(contracts: &Contracts, codec: Codec, request: Request, next: Next)
     // gRPC is there over HTTP/2 alone
     parts.version = Version::HTTP_2;
     let answer = next.run(Request::from_parts(parts, framed(&message))).await;
-    let (mut parts, message) = told(answer).await?;
-    let body = codec.write(&method.output, message).await?;
+    let (mut parts, message) = told(answer, codec.max_bytes()).await?;
+    let answer = codec.write(desk, &method.output, message).await?;
     for name in OF_GRPC {
         parts.headers.remove(name);
     }
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(codec.content_type()));
-    Ok(Response::from_parts(parts, Body::from(body)))
+    Ok(Response::from_parts(parts, body::whole(answer)))
 }
 
-/// As long as its caller waits, and never more than [`deadline::LIMIT`].
-fn time_for(headers: &HeaderMap) -> Result<Duration, Status> {
+/// How long a call may take: as long as its caller waits, and never more than [`deadline::LIMIT`].
+///
+/// # Errors
+/// If it is of another version of the protocol, or in a way that is not taken.
+fn asked(headers: &HeaderMap) -> Result<Duration, Status> {
+    let invalid = |message| status::refusal(Code::InvalidArgument, ErrorReason::InvalidArgument, message);
+    if headers.get(VERSION).is_some_and(|version| version != "1") {
+        return Err(invalid(format!("{VERSION} is 1")));
+    }
+    let is_plain = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
+        return Err(Status::unimplemented("a request is taken as it is, without a content-encoding"));
+    }
     let Some(asked) = headers.get(TIMEOUT) else { return Ok(deadline::LIMIT) };
-    let digits =
-        asked.to_str().ok().filter(|text| text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit()));
-    let millis = digits.and_then(|text| text.parse().ok()).ok_or_else(|| {
-        let message = format!("{TIMEOUT} has 1 to 10 digits");
-        status::refusal(Code::InvalidArgument, ErrorReason::InvalidArgument, message)
-    })?;
+    let is_good = |text: &&str| text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let millis = asked.to_str().ok().filter(is_good).and_then(|text| text.parse().ok());
+    let millis = millis.ok_or_else(|| invalid(format!("{TIMEOUT} has 1 to 10 digits")))?;
     Ok(Duration::from_millis(millis).min(deadline::LIMIT))
 }
 
@@ -117,14 +137,21 @@ fn framed(message: &[u8]) -> Body {
     framed.freeze().into()
 }
 
-/// The message of an answer.
+/// The message of an answer, of so many bytes at most.
 ///
 /// # Errors
-/// What the answer says instead; [`Code::Unavailable`] if it breaks off.
-async fn told(answer: Response) -> Result<(http::response::Parts, Bytes), Status> {
+/// What the answer says instead; [`Code::ResourceExhausted`] if it is longer; [`Code::Unavailable`] if it breaks off.
+async fn told(answer: Response, max_bytes: usize) -> Result<(http::response::Parts, Bytes), Status> {
     let (parts, body) = answer.into_parts();
     let broken = || Status::unavailable("the answer broke off");
-    let whole = body.collect().await.map_err(|error| status::unavailable(&error))?;
+    let whole = Limited::new(body, PREFIX_BYTES + max_bytes).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            let limit = i64::try_from(max_bytes).unwrap_or(i64::MAX);
+            status::limit_reached(format!("the answer has more than {max_bytes} bytes"), limit)
+        } else {
+            status::unavailable(error.as_ref())
+        }
+    })?;
     let status = whole.trailers().and_then(Status::from_header_map);
     match status.or_else(|| Status::from_header_map(&parts.headers)) {
         Some(status) if status.code() == Code::Ok => {}
@@ -132,10 +159,9 @@ async fn told(answer: Response) -> Result<(http::response::Parts, Bytes), Status
         None => return Err(broken()),
     }
     let framed = whole.to_bytes();
-    let length =
-        framed.get(1..PREFIX_BYTES).and_then(|length| length.try_into().ok()).map(u32::from_be_bytes);
+    let length = framed.get(1..PREFIX_BYTES).and_then(|length| length.try_into().ok());
+    let length = length.map(u32::from_be_bytes);
     let is_whole = length.is_some_and(|length| framed.len() - PREFIX_BYTES == length as usize);
     let is_plain = framed.first() == Some(&0);
-    debug_assert!(framed.len() <= MAX_ANSWER_BYTES + PREFIX_BYTES, "it was read whole before");
     if is_whole && is_plain { Ok((parts, framed.slice(PREFIX_BYTES..))) } else { Err(broken()) }
 }

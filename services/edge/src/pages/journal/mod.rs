@@ -7,6 +7,9 @@
 //!
 //! Two processes may have one folder, while one of them takes over from the other: each passes on what is there.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{HashMap, HashSet},
     fs::{self, File, OpenOptions},
@@ -14,7 +17,10 @@ use std::{
     net::IpAddr,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -48,6 +54,8 @@ pub(crate) struct Journal {
     noted: Arc<Notify>,
     shares: Arc<Shares>,
     kept: Arc<Mutex<Kept>>,
+    /// How many could not be passed on so far: the next ones are the first to be tried.
+    tried: Arc<AtomicUsize>,
 }
 
 /// What is kept, as far as it is known: another process may add to it and take from it.
@@ -76,6 +84,7 @@ impl Journal {
             noted: Arc::default(),
             shares: Shares::new(MAX_FROM_ONE),
             kept: Arc::default(),
+            tried: Arc::default(),
         };
         journal.look()?;
         Ok(journal)
@@ -90,23 +99,26 @@ impl Journal {
         if token.len() != TOKEN_CHARS || !token.bytes().all(is_good) {
             return Err(Fault::NotFound);
         }
-        let share = self.shares.take(from).ok_or(Fault::Away)?;
         let (journal, token) = (self.clone(), token.to_owned());
-        let kept = tokio::task::spawn_blocking(move || journal.keep(&token, share)).await;
+        let kept = tokio::task::spawn_blocking(move || journal.keep(&token, from)).await;
         // if there is no room, it is time to look whether there still is none
         self.noted.notify_one();
         kept.map_err(io::Error::other).flatten().map_err(|error| {
-            tracing::error!(%error, "an unsubscription could not be kept");
+            // whoever brings too many would fill the log too
+            if error.kind() != ErrorKind::QuotaExceeded {
+                tracing::error!(%error, "an unsubscription could not be kept");
+            }
             Fault::Away
         })
     }
 
     /// Writes a token down, if it is a new one.
-    fn keep(&self, token: &str, share: Share) -> io::Result<()> {
+    fn keep(&self, token: &str, from: Option<IpAddr>) -> io::Result<()> {
         let path = self.folder.join(hash_of(token.as_bytes()));
         if path.exists() {
             return Ok(());
         }
+        let share = self.shares.take(from).ok_or_else(|| io::Error::from(ErrorKind::QuotaExceeded))?;
         if self.kept().count >= MAX_KEPT {
             return Err(io::Error::other("there is no room for another"));
         }
@@ -192,28 +204,35 @@ impl Journal {
         }
     }
 
-    /// Passes all on. One that cannot be is in nobody's way; when several in a row cannot, the rest waits.
+    /// Passes all on. One that cannot be is in nobody's way; when several in a row cannot, the rest waits, and comes first
+    /// the next time.
     async fn pass_all_on<F>(&self, tell: impl Fn(String) -> F) -> io::Result<()>
     where
         F: Future<Output = Result<(), Fault>>,
     {
         let journal = self.clone();
         let kept = tokio::task::spawn_blocking(move || journal.look().map(read));
-        let (mut passed, mut failed) = (0, 0);
-        for (file, token) in kept.await.map_err(io::Error::other)?? {
+        let mut kept = kept.await.map_err(io::Error::other)??;
+        let first = self.tried.load(Ordering::Relaxed) % kept.len().max(1);
+        kept.rotate_left(first);
+        let (count, mut passed, mut in_a_row) = (kept.len(), 0, 0);
+        for (file, token) in kept {
             match tell(token).await {
                 Ok(()) | Err(Fault::NotFound) => {
-                    (passed, failed) = (passed + 1, 0);
+                    (passed, in_a_row) = (passed + 1, 0);
                     self.let_go(&file).await;
                 }
-                Err(Fault::Away) if failed < MAX_FAILED => failed += 1,
-                Err(Fault::Away) => break,
+                Err(Fault::Away) => in_a_row += 1,
+            }
+            if in_a_row > MAX_FAILED {
+                break;
             }
         }
+        self.tried.fetch_add(in_a_row, Ordering::Relaxed);
         if passed > 0 {
             tracing::info!(passed, "unsubscriptions that were kept have been passed on");
         }
-        if failed > 0 {
+        if passed < count {
             return Err(io::Error::other("subscriptions does not take all of them"));
         }
         Ok(())
@@ -255,144 +274,4 @@ fn read(files: Vec<PathBuf>) -> Vec<(PathBuf, String)> {
         }
     }
     kept
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-
-    const GREEDY: &str = "203.0.113.1";
-
-    fn token(number: usize) -> String {
-        format!("{number:0TOKEN_CHARS$}")
-    }
-
-    /// A journal in which one machine has so many places.
-    fn journal(folder: &Path, most: usize) -> Journal {
-        Journal { shares: Shares::new(most), ..Journal::open(folder).unwrap() }
-    }
-
-    async fn note(journal: &Journal, number: usize) -> Result<(), Fault> {
-        journal.note(&token(number), GREEDY.parse().ok()).await
-    }
-
-    #[tokio::test]
-    async fn a_token_is_kept_once_and_what_cannot_be_one_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
-        let of = |text: &str| text.to_owned() + &"x".repeat(TOKEN_CHARS - text.len());
-        for token in [of("to-ken_1"), of("to-ken_1"), of("2")] {
-            assert_eq!(journal.note(&token, None).await, Ok(()), "{token}");
-        }
-        let (short, long) = ("x".repeat(TOKEN_CHARS - 1), "x".repeat(TOKEN_CHARS + 1));
-        for bad in ["", &short, &long, &of("to ken"), &of("tök"), &of("../"), &of("=")] {
-            assert_eq!(journal.note(bad, None).await, Err(Fault::NotFound), "{bad}");
-        }
-        fs::write(folder.path().join("x.half7"), "half").unwrap();
-        fs::write(folder.path().join("00"), [0xff, 0xfe]).unwrap();
-        fs::write(folder.path().join("01"), "").unwrap();
-        let mut kept = read(journal.look().unwrap()).into_iter().map(|(_, token)| token).collect::<Vec<_>>();
-        kept.sort();
-        assert_eq!(kept, [of("2"), of("to-ken_1")]);
-    }
-
-    #[tokio::test]
-    async fn one_machine_cannot_fill_the_journal_and_a_proxy_of_ours_is_not_counted() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = journal(folder.path(), 2);
-        let [greedy, other, proxy] = [GREEDY, "203.0.113.2", "10.0.0.1"].map(|ip| ip.parse().ok());
-        for (number, from, kept) in [
-            (1, greedy, Ok(())),
-            // the same again is no further one
-            (1, greedy, Ok(())),
-            (2, greedy, Ok(())),
-            (3, greedy, Err(Fault::Away)),
-            (3, other, Ok(())),
-            (4, proxy, Ok(())),
-            (5, proxy, Ok(())),
-            (6, proxy, Ok(())),
-        ] {
-            assert_eq!(journal.note(&token(number), from).await, kept, "{number} from {from:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_token_that_cannot_be_passed_on_takes_one_place_of_its_machine_and_no_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = journal(folder.path(), 2);
-        for (number, kept) in [(1, Ok(())), (2, Ok(())), (3, Err(Fault::Away))] {
-            assert_eq!(note(&journal, number).await, kept, "{number}");
-        }
-        let but_the_first = async |given: String| if given == token(1) { Err(Fault::Away) } else { Ok(()) };
-        assert!(journal.pass_all_on(but_the_first).await.is_err());
-        assert_eq!([note(&journal, 3).await, note(&journal, 4).await], [Ok(()), Err(Fault::Away)]);
-        // what turns out to be no token is let go too
-        journal.pass_all_on(async |_| Err(Fault::NotFound)).await.unwrap();
-        for (number, kept) in [(4, Ok(())), (5, Ok(())), (6, Err(Fault::Away))] {
-            assert_eq!(note(&journal, number).await, kept, "{number}");
-        }
-    }
-
-    #[tokio::test]
-    async fn what_another_process_adds_and_takes_is_counted_as_it_is_and_never_below_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = journal(folder.path(), 1);
-        let added = folder.path().join("00");
-        for _ in 0..2 {
-            fs::write(&added, token(1)).unwrap();
-            journal.let_go(&added).await;
-            assert_eq!(journal.kept().count, 0);
-        }
-        fs::write(&added, token(1)).unwrap();
-        assert_eq!(note(&journal, 2).await, Ok(()));
-        assert_eq!(note(&journal, 3).await, Err(Fault::Away));
-        let files = journal.look().unwrap();
-        assert_eq!((files.len(), journal.kept().count), (2, 2));
-        files.iter().for_each(|file| fs::remove_file(file).unwrap());
-        journal.pass_all_on(async |_| Err(Fault::Away)).await.unwrap();
-        assert_eq!(journal.kept().count, 0);
-        assert_eq!(note(&journal, 3).await, Ok(()));
-        // taken by another process just before it is let go here
-        fs::remove_file(&journal.look().unwrap()[0]).unwrap();
-        journal.let_go(&added).await;
-        assert_eq!(journal.kept().count, 0);
-    }
-
-    #[tokio::test]
-    async fn a_full_journal_takes_more_once_there_is_room_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = journal(folder.path(), 2);
-        journal.kept().count = MAX_KEPT;
-        assert_eq!(note(&journal, 1).await, Err(Fault::Away));
-        // asked for by who found none
-        journal.noted.notified().await;
-        journal.look().unwrap();
-        assert_eq!(note(&journal, 1).await, Ok(()));
-    }
-
-    #[test]
-    fn what_a_crash_left_half_written_goes_and_what_another_process_is_writing_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let [left, new, kept] = ["00.half-1", "01.half-2", "02"].map(|name| folder.path().join(name));
-        for file in [&left, &new, &kept] {
-            fs::write(file, "half").unwrap();
-        }
-        for file in [&left, &kept] {
-            File::options().write(true).open(file).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        }
-        assert_eq!(Journal::open(folder.path()).unwrap().kept().count, 1);
-        assert_eq!([left.exists(), new.exists(), kept.exists()], [false, true, true]);
-        // another process was faster
-        clear(&left).unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_journal_without_a_folder_keeps_nothing_and_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
-        folder.close().unwrap();
-        assert_eq!(journal.note(&"x".repeat(TOKEN_CHARS), None).await, Err(Fault::Away));
-    }
 }
