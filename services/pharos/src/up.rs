@@ -181,7 +181,7 @@ fn greet(
         let inbox = if caught { format!("{url}/inbox") } else { "sent for real".to_owned() };
         println!("Pharos is up after {} ms. Ctrl-C stops it.", began.elapsed().as_millis());
         println!("  status pages   {url}/p/<slug>");
-        println!("  API            {url} (gRPC with reflection, and gRPC-web)");
+        println!("  API            {url} (gRPC with reflection, gRPC-web, and JSON)");
         println!("  mails          {inbox} (SMTP at {relays})");
         println!("  database       {database}");
         println!("  data           {folder}");
