@@ -10,6 +10,7 @@ use proto::incidents::v1::{GetPageResponse, StatusPage};
 use crate::{
     texts::Texts,
     view::{PageHead, Place},
+    wire::read,
 };
 
 /// A page as it was read.
@@ -35,12 +36,11 @@ impl Source {
     /// the page itself or its time.
     pub(crate) fn new(public_url: &str, front: GetPageResponse) -> Option<Self> {
         let page = front.page.clone()?;
-        let now = front.generated_at?;
         Some(Self {
             url: format!("{public_url}/p/{}", page.slug),
             time_zone: TimeZone::get(&page.time_zone).unwrap_or(TimeZone::UTC),
             texts: Texts::of(Locale::parse(&page.locale).unwrap_or(Locale::En)),
-            now: Timestamp::new(now.seconds, now.nanos).ok()?,
+            now: read(front.generated_at.as_ref())?,
             page,
             head: Arc::new(PageHead::new(&front)?),
             bytes: front.encoded_len(),

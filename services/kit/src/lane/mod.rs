@@ -6,7 +6,6 @@
 //! second host or a byte out of place is not for this place to judge.
 
 mod request;
-mod rewound;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -31,7 +30,6 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::request::Asked;
 use self::request::{Begun, Came, Look, MAX_HEAD_BYTES, look};
-pub(crate) use self::rewound::Rewound;
 pub use self::threads::Lanes;
 use crate::{
     Clock,

@@ -23,7 +23,7 @@ use hyper::body::Incoming;
 use tonic::codegen::Service;
 
 use super::{
-    MAX_HEADER_BYTES, PeerAddress, ShortWay, Side, Stop,
+    MAX_HEADER_BYTES, PeerAddress, Ready, Side, Stop,
     talk::{Open, Taken, Talk},
 };
 
@@ -57,7 +57,8 @@ fn refused(version: Version) -> Response {
 #[derive(Clone)]
 pub(super) struct Answering {
     pub(super) router: Router,
-    pub(super) short_way: Option<ShortWay>,
+    /// What is asked before the router.
+    pub(super) ready: Option<Ready>,
     pub(super) side: Side,
     pub(super) peer: PeerAddress,
     pub(super) stop: Stop,
@@ -116,7 +117,7 @@ impl Answering {
         if bytes_of(request.headers()) > MAX_HEADER_BYTES {
             return Answer::Ready(Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()));
         }
-        if let Some(answer) = self.short_way.as_ref().and_then(|short| (short.ready)(&request)) {
+        if let Some(answer) = self.ready.as_ref().and_then(|ready| ready(&request)) {
             return Answer::Ready(Some(answer));
         }
         request.extensions_mut().insert(self.stop.clone());

@@ -20,7 +20,7 @@ use super::{
     answering::Answering, patient::Patient,
 };
 use crate::{
-    lane::{self, End, Rewound},
+    lane::{self, End},
     places::Share,
 };
 
@@ -69,7 +69,7 @@ impl Connection {
     /// Serves it to its end, over a web server.
     pub(super) async fn carry(self, stream: TcpStream, begun: Vec<u8>) {
         let Self { answering, place, share, open } = self;
-        if let Err(error) = carried(Rewound::new(begun, Patient::new(stream)), answering).await {
+        if let Err(error) = carried(Patient::after(begun, stream), answering).await {
             tracing::debug!(error, "a connection ended early");
         }
         drop((place, share, open));
@@ -77,7 +77,7 @@ impl Connection {
 }
 
 async fn carried(
-    stream: Rewound<Patient<TcpStream>>,
+    stream: Patient<TcpStream>,
     answering: Answering,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -156,10 +156,9 @@ pub async fn serve(
             tracing::debug!("a connection was gone before it began");
             continue;
         };
-        let short_way = short.as_ref().map(|(short_way, _)| short_way.clone());
         let answering = Answering {
             router: router.clone(),
-            short_way,
+            ready: short.as_ref().map(|(short_way, _)| Arc::clone(&short_way.ready)),
             side,
             peer,
             stop: Stop(stop.clone()),

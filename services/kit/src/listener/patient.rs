@@ -1,4 +1,4 @@
-//! A connection whose peer has to take what is written to it.
+//! A connection whose peer has to take what is written to it, and of which some bytes may have been read already.
 
 use std::{
     io,
@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::Sleep,
@@ -16,20 +17,26 @@ use tokio::{
 /// a connection, and its answer, for ever: HTTP/1.1 has nothing to ask whether somebody is there.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The connection. Writing fails with [`io::ErrorKind::TimedOut`] once no byte was taken for [`PATIENCE`]; a peer that is
+/// The connection: what was read of it, and then what comes. Writing fails with [`io::ErrorKind::TimedOut`] once no byte was taken for [`PATIENCE`]; a peer that is
 /// slow, and takes some now and then, keeps it.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
+    begun: Bytes,
     stream: S,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, waiting: None }
+        Self::after(Vec::new(), stream)
     }
 
-    /// The connection alone.
+    /// One of which these bytes were read.
+    pub(super) fn after(begun: Vec<u8>, stream: S) -> Self {
+        Self { begun: begun.into(), stream, waiting: None }
+    }
+
+    /// The connection alone, without what was read of it.
     pub(super) fn into_inner(self) -> S {
         self.stream
     }
@@ -52,7 +59,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        if self.begun.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let length = self.begun.len().min(buffer.remaining());
+        buffer.put_slice(&self.begun.split_to(length));
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -96,6 +108,19 @@ mod tests {
     use super::*;
 
     const ROOM: usize = 16;
+
+    #[tokio::test]
+    async fn what_was_read_comes_before_what_comes() {
+        let (ours, mut theirs) = tokio::io::duplex(ROOM);
+        let mut patient = Patient::after(b"GET /".to_vec(), ours);
+        theirs.write_all(b"a HTTP/1.1").await.unwrap();
+        drop(theirs);
+        let mut two = [0; 2];
+        patient.read_exact(&mut two).await.unwrap();
+        let mut rest = String::new();
+        patient.read_to_string(&mut rest).await.unwrap();
+        assert_eq!((&two, rest.as_str()), (b"GE", "T /a HTTP/1.1"));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_takes_nothing_for_sixty_seconds_is_given_up() {

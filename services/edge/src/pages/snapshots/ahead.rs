@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kit::deadline;
 use proto::internal::v1::PageChange;
 use tokio::time::{Instant, sleep, timeout};
@@ -30,6 +30,7 @@ use crate::{
         formats::{Format, Place},
     },
     peers::Fault,
+    wire::read,
 };
 
 /// So many documents are made ahead at once, each of another page: after a gap the changes of many may be told of together.
@@ -217,12 +218,12 @@ impl Inner {
 
     /// Milliseconds since the process began.
     fn millis_now(&self) -> i64 {
-        self.hearing.millis(Instant::now()).cast_signed()
+        self.hearing.now().cast_signed()
     }
 
     /// Whether every change is heard of now.
     pub(super) fn is_heard(&self) -> bool {
-        self.hearing.is_sure(self.hearing.millis(Instant::now()))
+        self.hearing.is_sure(self.hearing.now())
     }
 }
 
@@ -234,14 +235,13 @@ fn is_of_late(asked: i64, now: i64) -> bool {
 /// What is made ahead of every page.
 fn wanted_in_an_outage(source: &Source) -> Vec<Document> {
     let front = &source.front;
-    let is_late = |ended: Option<prost_types::Timestamp>| {
-        let ended = ended.and_then(|at| Timestamp::new(at.seconds, at.nanos).ok());
-        ended.is_some_and(|ended| source.now.duration_since(ended) < ENDED_LATELY)
+    let is_late = |ended: Option<&prost_types::Timestamp>| {
+        read(ended).is_some_and(|ended| source.now.duration_since(ended) < ENDED_LATELY)
     };
     let open = front.open_incidents.iter().map(|incident| Document::Incident(incident.incident_id.clone()));
     let maintenances = front.active_maintenances.iter().chain(&front.upcoming_maintenances);
-    let ended = front.recent_incidents.iter().filter(|incident| is_late(incident.resolved_at));
-    let done = front.recent_maintenances.iter().filter(|maintenance| is_late(maintenance.ended_at));
+    let ended = front.recent_incidents.iter().filter(|incident| is_late(incident.resolved_at.as_ref()));
+    let done = front.recent_maintenances.iter().filter(|maintenance| is_late(maintenance.ended_at.as_ref()));
     let stories = open
         .chain(maintenances.map(|each| Document::Maintenance(each.maintenance_id.clone())))
         .chain(ended.map(|each| Document::Incident(each.incident_id.clone())))

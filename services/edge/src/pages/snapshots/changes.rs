@@ -48,6 +48,11 @@ impl Hearing {
         u64::try_from(now.saturating_duration_since(self.began).as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// The same now.
+    pub(super) fn now(&self) -> u64 {
+        self.millis(Instant::now())
+    }
+
     /// Whether every change is heard of at this time, in milliseconds since the process began.
     pub(super) fn is_sure(&self, now: u64) -> bool {
         now < self.until.load(Ordering::Relaxed)

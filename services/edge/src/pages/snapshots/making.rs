@@ -59,7 +59,7 @@ impl Drop for OnItsWay {
 impl Snapshots {
     /// Brings a page up to date that was told to be at a version.
     pub(super) fn tell(&self, page: Arc<Page>, version: i64) {
-        page.want(version, self.0.hearing.millis(Instant::now()));
+        page.want(version, self.0.hearing.now());
         if !page.is_followed.swap(true, Ordering::SeqCst) {
             tokio::spawn(self.clone().bring_up_to_date(page));
         }
@@ -113,7 +113,7 @@ impl Snapshots {
 impl Inner {
     /// What is older than a version and being read, the front first: most look at it.
     pub(super) fn due(&self, page: &Page, version: i64) -> Vec<Document> {
-        let now = self.hearing.millis(Instant::now());
+        let now = self.hearing.now();
         let is_due = |snapshot: &Arc<Snapshot>| {
             let time = if snapshot.document.is_story() { READ_STORIES } else { WANTED };
             snapshot.version < version && snapshot.was_asked_within(millis(time), now)
@@ -161,7 +161,7 @@ impl Inner {
                 }
                 // what was told while nobody here knew its name
                 let told = self.told.get(&source.page.page_id);
-                page.want(told.unwrap_or(0), self.hearing.millis(Instant::now()));
+                page.want(told.unwrap_or(0), self.hearing.now());
             }
         }
     }
@@ -176,7 +176,7 @@ impl Inner {
         }
         self.forget(page, version, &self.worth_keeping(page, source));
         let is_told = page.wanted() >= version;
-        page.want(version, self.hearing.millis(Instant::now()));
+        page.want(version, self.hearing.now());
         // a change that fell into a gap
         if before > 0 && !is_told && self.hearing.heard_at().is_some() {
             Snapshots(Arc::clone(self)).make_ahead(page);

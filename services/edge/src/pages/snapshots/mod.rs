@@ -246,7 +246,7 @@ impl Snapshots {
     /// A document of a page, as it is now if the services can be asked.
     async fn find(&self, page: &Arc<Page>, document: &Document) -> Result<Found, Fault> {
         let inner = &self.0;
-        page.ask(inner.hearing.millis(Instant::now()).cast_signed());
+        page.ask(inner.hearing.now().cast_signed());
         let address = document.address(&page.slug);
         let kept = match inner.cache(document).get(&address) {
             None if inner.missing.has(&hash_of(address.as_bytes())) => return Err(Fault::NotFound),
@@ -338,7 +338,7 @@ impl Inner {
     }
 
     fn failed(&self, failed_at: &AtomicU64) {
-        failed_at.store(self.hearing.millis(Instant::now()).max(1), Ordering::Relaxed);
+        failed_at.store(self.hearing.now().max(1), Ordering::Relaxed);
     }
 
     /// When the services could last not be asked, or not for this page.
